@@ -1,0 +1,1 @@
+//! Chatday, for external applications.

@@ -1,0 +1,3 @@
+//! Chatwork API v2.
+
+pub mod signature;

@@ -1,0 +1,1 @@
+//! Holds one exchange against the contract.

@@ -1,0 +1,1 @@
+//! Sources, decisions and words, for reading.

@@ -1,0 +1,1 @@
+//! The tables as OpenAPI 3.1 documents.

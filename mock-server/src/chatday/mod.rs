@@ -1,0 +1,1 @@
+//! The Chatday side of a world.

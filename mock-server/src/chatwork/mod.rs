@@ -1,0 +1,1 @@
+//! The Chatwork side of a world.
