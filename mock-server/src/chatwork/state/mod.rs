@@ -32,9 +32,11 @@ pub mod settings;
 pub mod task;
 
 mod contacts;
+mod dump;
 mod files;
 mod groups;
 mod links;
+mod load;
 mod mentions_tmp;
 mod messages;
 mod system;
@@ -163,3 +165,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
