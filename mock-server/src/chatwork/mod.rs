@@ -1,1 +1,3 @@
 //! The Chatwork side of a world.
+
+pub mod state;
