@@ -1,9 +1,8 @@
 //! Where a world comes from: what its loader may know besides the description.
 
+use contract::chatwork::Edition;
 use contract::time::UnixMillis;
 use sha2::{Digest, Sha256};
-
-use crate::chatwork::state::Edition;
 
 /// The start of one world.
 #[derive(Clone, Copy, Debug)]

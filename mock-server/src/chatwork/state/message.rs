@@ -3,8 +3,9 @@
 use std::cell::OnceCell;
 use std::fmt;
 
+use contract::chatwork::notation::mentions;
+
 use super::ids::{AccountId, MessageId};
-use super::mentions_tmp::mentions;
 
 /// What stands in place of a deleted message's text.
 pub const TOMBSTONE: &str = "[deleted]";

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use contract::chatwork::limits::FREE_PLAN_READABLE_SECONDS;
 use contract::time::UnixMillis;
 
 use super::ids::{AccountId, MessageId, RoomId};
@@ -9,9 +10,6 @@ use super::message::{Mentioned, Message, TOMBSTONE};
 use super::room::Room;
 use super::settings::Plan;
 use super::{Error, LIST_CAP, State};
-
-/// How far back the Free plan can read, in seconds: 40 days.
-const FREE_PLAN_SECONDS: i64 = 40 * 24 * 60 * 60;
 
 /// What is left to read in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,7 +182,7 @@ impl State {
     /// Unix second of the oldest message that an account can read.
     fn readable_from(&self, account: AccountId, now: UnixMillis) -> i64 {
         match self.plan_of(account) {
-            Plan::Free => now.seconds().saturating_sub(FREE_PLAN_SECONDS),
+            Plan::Free => now.seconds().saturating_sub(FREE_PLAN_READABLE_SECONDS),
             Plan::Paid => i64::MIN,
         }
     }

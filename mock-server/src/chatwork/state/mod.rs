@@ -37,8 +37,8 @@ mod files;
 mod groups;
 mod links;
 mod load;
-mod mentions_tmp;
 mod messages;
+mod rights;
 mod system;
 mod tasks;
 mod view;
@@ -58,10 +58,8 @@ pub use settings::{Edition, Limit, Limits, Plan, Settings, TokenError, Window};
 pub use task::{LimitType, NewTask, Task, TaskFilter, TaskStatus, TasksAdded};
 pub use view::{MyTask, RoomLabel, RoomView, Status};
 
+use contract::chatwork::limits::LIST_CAP;
 use ids::Counters;
-
-/// Most items that a capped list returns.
-pub const LIST_CAP: usize = 100;
 
 /// The Chatwork state of one world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +100,11 @@ impl State {
             by_token: BTreeMap::new(),
             by_code: BTreeMap::new(),
         }
+    }
+
+    /// What this world's made-up values are derived from.
+    pub fn seed(&self) -> u64 {
+        self.counters.seed
     }
 
     /// Whose token this is.

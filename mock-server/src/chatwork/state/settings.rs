@@ -1,45 +1,10 @@
 //! What a world decides about the service itself.
 
-/// Which published state of the API a mock follows. Stands in for the contract's type of the same form.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Edition {
-    /// The older published document.
-    #[default]
-    Documented,
-    /// The service since 2025-07-03.
-    July2025,
-}
+use contract::chatwork::limits;
 
-impl Edition {
-    /// Both, oldest first.
-    pub const ALL: [Self; 2] = [Self::Documented, Self::July2025];
-
-    /// The name that command lines and world files use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Documented => "documented",
-            Self::July2025 => "2025-07",
-        }
-    }
-}
-
-/// So many requests in so many seconds. Stands in for the contract's type of the same form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// Requests allowed in one window; at least 1.
-    pub requests: u32,
-    /// Length of a window in seconds; at least 1.
-    pub seconds: u32,
-}
-
-/// A window of requests. Stands in for the contract's type of the same form.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Window {
-    /// Unix second in which its first request came.
-    pub opened_second: i64,
-    /// Requests counted in it so far.
-    pub used: u32,
-}
+pub use contract::chatwork::Edition;
+pub use contract::chatwork::limits::Limit;
+pub use contract::chatwork::ratelimit::Window;
 
 /// How the text of a 401 is spelled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,7 +63,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { account: Some(Limit { requests: 300, seconds: 300 }), room: Some(Limit { requests: 10, seconds: 10 }) }
+        Self { account: Some(limits::ACCOUNT), room: Some(limits::ROOM) }
     }
 }
 
