@@ -132,7 +132,9 @@ fn parts(answer: &[u8]) -> Option<(&str, &[u8])> {
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines().find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    head.lines().find_map(|line| {
+        line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    })
 }
 
 /// A server that does nothing but collect the request and answer these bytes.
@@ -167,7 +169,10 @@ fn bare_hyper(answer: &[u8]) -> SocketAddr {
                             Ok::<_, Infallible>(response)
                         }
                     });
-                    let _ = http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service).await;
+                    let _ = http1::Builder::new()
+                        .auto_date_header(false)
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
                 });
             }
         });
