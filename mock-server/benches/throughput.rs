@@ -56,21 +56,21 @@ fn world() -> Value {
         .map(|number| {
             json!({
                 "id": (1_900_000_000_000_000_000_u64 + number as u64).to_string(),
-                "account_id": 1001 + number % 2,
+                "account": 1001 + number % 2,
                 "body": format!("message {number}: สวัสดี こんにちは, how is the launch going?"),
                 "send_time": 1_750_000_000 + number,
             })
         })
         .collect();
-    let members = json!([{"account_id": 1001, "role": "admin"}, {"account_id": 1002, "role": "member"}]);
+    let members = json!([{"account": 1001, "role": "admin"}, {"account": 1002, "role": "member"}]);
     json!({
         "clock": {"at": "2026-01-31T09:00:00Z", "frozen": true},
         "chatwork": {
-            "limits": {"account": null, "room": null},
-            "accounts": [{"id": 1001, "name": "Aoi Mori", "tokens": [TOKEN]}, {"id": 1002, "name": "Ben Sato"}],
+            "settings": {"limits": {"account": null, "room": null}},
+            "accounts": [{"id": 1001, "name": "Aoi Mori", "token": TOKEN}, {"id": 1002, "name": "Ben Sato"}],
             "rooms": [
-                {"id": 5001, "name": "Posting", "members": members},
-                {"id": 5002, "name": "History", "members": members, "messages": messages},
+                {"id": 5001, "kind": "group", "name": "Posting", "members": members},
+                {"id": 5002, "kind": "group", "name": "History", "members": members, "messages": messages},
             ],
         },
     })
