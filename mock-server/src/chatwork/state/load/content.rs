@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use contract::chatwork::limits::FILE_MAX_BYTES;
 use contract::reader::{Node, Object};
 
 use super::super::file::File;
@@ -13,9 +14,6 @@ use super::super::system;
 use super::super::task::{LimitType, Task, TaskStatus};
 use super::Loader;
 use super::read::{message_id, moment, named, number_id, words};
-
-/// Largest file, in bytes: 5 MiB.
-const FILE_MAX: usize = 5_242_880;
 
 impl<'n> Loader<'_, 'n> {
     pub(super) fn room_messages(&mut self, object: &Object<'n>, room: &mut Room) {
@@ -234,9 +232,9 @@ fn file_content(object: &Object<'_>) -> Bytes {
         decoded
     });
     let bytes = plain.or(decoded).unwrap_or_default();
-    if bytes.len() > FILE_MAX {
+    if bytes.len() > FILE_MAX_BYTES {
         let key = if text.is_some() { "text" } else { "content" };
-        object.fault_at(key, format!("a file holds at most {FILE_MAX} bytes, this one has {}", bytes.len()));
+        object.fault_at(key, format!("a file holds at most {FILE_MAX_BYTES} bytes, this one has {}", bytes.len()));
     }
     Bytes::from(bytes)
 }

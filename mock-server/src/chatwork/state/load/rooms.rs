@@ -1,5 +1,6 @@
 //! Rooms, their members and their links.
 
+use contract::chatwork::limits::{LINK_CODE_MAX, NAME_MAX};
 use contract::reader::{Node, Object};
 
 use super::super::ids::{AccountId, RoomId};
@@ -8,11 +9,6 @@ use super::super::member::{Member, Role};
 use super::super::room::{IconPreset, Kind, Room};
 use super::Loader;
 use super::read::{message_id, moment, named, number_id, words};
-
-/// Longest name of a group, in code points.
-const NAME_MAX: usize = 255;
-/// Longest code of an invitation link.
-const CODE_MAX: usize = 50;
 
 impl<'n> Loader<'_, 'n> {
     pub(super) fn rooms(&mut self, world: &Object<'n>) {
@@ -33,7 +29,7 @@ impl<'n> Loader<'_, 'n> {
             object.finish();
             if id.is_some_and(|id| self.state.rooms.contains_key(&id)) {
                 node.fault(format!("another room has the id {} already", room.id));
-            } else if id.is_some() && room.members.len() == listed && self.fits_kind(&node, &room) {
+            } else if id.is_some() && Some(room.members.len()) == listed && self.fits_kind(&node, &room) {
                 self.place_room(room);
             }
         }
@@ -70,11 +66,11 @@ impl<'n> Loader<'_, 'n> {
         let description = object.optional_text("description").unwrap_or_default();
         object.finish();
         let fits = |code: &str| {
-            (1..=CODE_MAX).contains(&code.len())
+            (1..=LINK_CODE_MAX).contains(&code.len())
                 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
         };
         if let Some((_, node)) = code.as_ref().filter(|(code, _)| !fits(code)) {
-            node.expected(&format!("a code of 1 to {CODE_MAX} of A-Z, a-z, 0-9, _ and -"));
+            node.expected(&format!("a code of 1 to {LINK_CODE_MAX} of A-Z, a-z, 0-9, _ and -"));
             return;
         }
         let options =
@@ -91,9 +87,9 @@ impl<'n> Loader<'_, 'n> {
         }
     }
 
-    /// Reads the members, and says how many the description lists.
-    fn room_members(&self, object: &Object<'_>, room: &mut Room) -> usize {
-        let nodes = object.required("members").map(|node| node.list()).unwrap_or_default();
+    /// Reads the members, and says how many the description lists, if it has a list.
+    fn room_members(&self, object: &Object<'_>, room: &mut Room) -> Option<usize> {
+        let nodes = object.required("members").map(|node| node.list())?;
         for (index, node) in nodes.iter().enumerate() {
             let default = if room.kind == Kind::Group && index == 0 { Role::Admin } else { Role::Member };
             let joined = if node.value().is_number() {
@@ -108,7 +104,7 @@ impl<'n> Loader<'_, 'n> {
                 member.recount_mentions(account, &room.messages);
             }
         }
-        nodes.len()
+        Some(nodes.len())
     }
 
     fn long_member(&self, node: &Node<'_>, room: &mut Room, default: Role) -> Option<AccountId> {

@@ -28,6 +28,9 @@ fn the_short_form_fills_in_what_a_person_leaves_out() {
     value["rooms"][0]["tasks"] = json!([{"account": 2, "body": "買う", "limit_time": "2 days"}]);
     value["rooms"][0]["files"] = json!([{"account": 2, "filename": "a.txt", "text": "สวัสดี"}]);
     value["contacts"] = json!([[2, 3]]);
+    value["rooms"][1]["messages"] = json!([{"id": "77", "account": 3}]);
+    value["rooms"][1]["tasks"] =
+        json!([{"account": 1, "assigned_by": 3, "body": "ดู", "message": "77", "status": "done"}]);
     let state = load(&value).unwrap();
     let room = state.room(AOI, GROUP).unwrap();
     let times: Vec<i64> = room.messages().iter().map(|message| message.send_time).collect();
@@ -40,6 +43,11 @@ fn the_short_form_fills_in_what_a_person_leaves_out() {
     assert_eq!((task.limit_time, task.limit_type), (START.seconds() + 2 * 86_400, LimitType::Time));
     assert_eq!(state.room_view(BEN, state.contact(BEN, CHIE).unwrap().room).unwrap().label.name, "ชิเอะ");
     assert_eq!(state.card()["room_id"], 10);
+    assert_eq!(
+        &*state.message(CHIE, DIRECT, MessageId(77), START).unwrap().body,
+        "[info][title][dtext:task_added][/title][task aid=1 st=open lt=0 ltype=none]ดู[/task][/info]",
+        "the text of a message that a task names may be left to the service"
+    );
 }
 
 #[test]
@@ -136,11 +144,13 @@ fn faults_inside_a_room_are_named_with_their_place() {
         {"account": 1, "filename": "a", "content": "?", "text": ""}, {"account": 1, "filename": "b", "message": "7"},
     ]);
     value["rooms"][1]["members"] = json!([{"account": 1, "role": "admin"}, 3]);
+    value["rooms"][1]["messages"] = json!([{"account": 1}]);
     let expected = [
         "/rooms/0/files/0/content: expected Base64 (RFC 4648, section 4, with padding), found the text \"?\"",
         "/rooms/0/files/0/content: give either 'text' or 'content', not both",
         "/rooms/0/files/1/message: the room has no message '7': add it, or leave the key out to have it written",
         "/rooms/0/members/0/fetched_to: the room has no message '7'",
+        "/rooms/0/members/0/unread: others wrote only 1 messages in this room",
         "/rooms/0/members/1/read_after/0: 'read_after' names own messages after 'unread_from'",
         "/rooms/0/members/2/role: expected one of admin, member, readonly, found the text \"boss\"",
         "/rooms/0/members/2/unread_from: give either 'unread' or 'unread_from', not both",
@@ -160,6 +170,7 @@ fn faults_inside_a_room_are_named_with_their_place() {
         "/rooms/0/tasks/2/message: the room has no message '7': add it, or leave the key out to have it written",
         "/rooms/0/tasks/3: another task has the id 33 already",
         "/rooms/1/members/0/role: only a group has roles: everybody else is a 'member'",
+        "/rooms/1/messages/0: the key 'body' is missing: only a message that a task or a file names can do without",
     ];
     assert_eq!(load(&value).unwrap_err(), expected);
 }
