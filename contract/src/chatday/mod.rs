@@ -1,1 +1,3 @@
 //! Chatday, for external applications.
+
+pub mod profile;
