@@ -3,4 +3,5 @@
 
 pub mod chatday;
 pub mod chatwork;
+pub mod control;
 pub mod core;

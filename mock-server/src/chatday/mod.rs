@@ -48,7 +48,8 @@ impl State {
             turn.operation = Some("register");
             turn.token_id = Some("chatday/1".to_owned());
         }
-        let body = if known { json!({"status": "SUCCESS"}) } else { json!({"status": "ERROR", "errors": ["unknown token"]}) };
+        let body =
+            if known { json!({"status": "SUCCESS"}) } else { json!({"status": "ERROR", "errors": ["unknown token"]}) };
         let mut response = Response::new(Bytes::from(body.to_string()));
         *response.status_mut() = if known { http::StatusCode::OK } else { http::StatusCode::UNAUTHORIZED };
         response

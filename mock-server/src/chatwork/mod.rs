@@ -106,9 +106,8 @@ impl State {
 fn answer(status: u16, body: &Value) -> Response {
     let mut response = Response::new(Bytes::from(contract::wire::json::to_ascii(body)));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
-    response.headers_mut().insert(
-        http::header::CONTENT_TYPE,
-        http::HeaderValue::from_static("application/json; charset=utf-8"),
-    );
+    response
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json; charset=utf-8"));
     response
 }
