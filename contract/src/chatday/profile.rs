@@ -11,7 +11,7 @@ impl Profile {
     ///
     /// # Errors
     /// Every fault.
-    pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+    pub fn from_toml(text: &str) -> Result<Self, Vec<Fault>> {
         if text.contains("colour") {
             return Err(vec![Fault { pointer: "/colour".to_owned(), message: "unknown key 'colour'".to_owned() }]);
         }

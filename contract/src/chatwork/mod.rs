@@ -12,14 +12,15 @@ pub enum Edition {
     July2025,
 }
 
-impl std::str::FromStr for Edition {
-    type Err = String;
+impl Edition {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Documented, Self::July2025];
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "documented" => Ok(Self::Documented),
-            "2025-07" => Ok(Self::July2025),
-            _ => Err(format!("unknown edition '{text}': expected 'documented' or '2025-07'")),
+    /// The name that command lines and world files use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::July2025 => "2025-07",
         }
     }
 }
