@@ -270,6 +270,16 @@ impl BodyMatch {
 }
 
 impl Expectation {
+    /// At least this many requests, within 5 s.
+    pub fn at_least(min: u64, matching: Match) -> Self {
+        Self { matching, count: Count { min, max: None }, after: 0, within_ms: DEFAULT_WITHIN_MS }
+    }
+
+    /// No such request, for the whole time.
+    pub fn never(matching: Match, within_ms: u64) -> Self {
+        Self { matching, count: Count { min: 0, max: Some(0) }, after: 0, within_ms }
+    }
+
     /// Reads an expectation and notes every fault.
     pub fn load(node: &Node<'_>) -> Self {
         let object = node.object();
@@ -289,7 +299,7 @@ impl Count {
         let number = |key| object.optional_integer(key, 0, i64::MAX).and_then(|number: i64| u64::try_from(number).ok());
         let (min, max) = (number("min"), number("max"));
         object.finish();
-        let min = min.unwrap_or(if max == Some(0) { 0 } else { 1 });
+        let min = min.unwrap_or(u64::from(max != Some(0)));
         if max.is_some_and(|max| max < min) {
             node.fault(format!("min is {min} but max is {}: no count can satisfy both", max.unwrap_or_default()));
         }

@@ -5,7 +5,10 @@ use std::time::Instant;
 use contract::time::UnixMillis;
 
 /// The wall's time.
-#[expect(clippy::disallowed_methods, reason = "this is the shell's clock file; everything else takes the time as an argument")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the shell's clock file; everything else takes the time as an argument"
+)]
 pub(crate) fn wall() -> UnixMillis {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

@@ -2,7 +2,6 @@
 
 use http::header::{HOST, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::uri::Authority;
 use http::{HeaderMap, StatusCode, Version};
 
 use super::limits::Limits;
@@ -39,7 +38,9 @@ pub(crate) fn check(parts: &Parts, limits: &Limits) -> Result<(), Refusal> {
         let most = limits.head_bytes;
         return Err(Refusal::new(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            format!("the head of the request has {head} bytes, at most {most} are taken: send fewer or shorter headers"),
+            format!(
+                "the head of the request has {head} bytes, at most {most} are taken: send fewer or shorter headers"
+            ),
         ));
     }
     check_host(&parts.headers, parts.version)?;
@@ -61,30 +62,38 @@ fn check_host(headers: &HeaderMap, version: Version) -> Result<(), Refusal> {
     }
 }
 
-/// Whether these bytes are `host` or `host:port`. The common case, a name or an IPv4 address with a port, is settled
-/// without the general parser.
+/// Whether these bytes are `host` or `host:port` (RFC 3986, 3.2.2).
 fn is_authority(bytes: &[u8]) -> bool {
-    let name_end = bytes.iter().position(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'.' || *byte == b'-'));
-    let port = match name_end {
-        None => return !bytes.is_empty(),
-        Some(end) if end > 0 && bytes.get(end) == Some(&b':') => bytes.get(end + 1..).unwrap_or_default(),
-        Some(_) => return is_unusual_authority(bytes),
-    };
-    is_port(port)
+    if let Some(rest) = bytes.strip_prefix(b"[") {
+        let Some(end) = rest.iter().position(|byte| *byte == b']') else { return false };
+        let (address, rest) = rest.split_at(end);
+        let is_address = std::str::from_utf8(address).is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok());
+        return is_address && matches!(rest, b"]" | [b']', b':', ..]) && is_port(rest.get(2..).unwrap_or_default());
+    }
+    let end = bytes.iter().position(|byte| *byte == b':').unwrap_or(bytes.len());
+    let (name, rest) = bytes.split_at(end);
+    !name.is_empty() && is_name(name) && is_port(rest.get(1..).unwrap_or_default())
 }
 
-fn is_unusual_authority(bytes: &[u8]) -> bool {
-    let Ok(authority) = Authority::try_from(bytes) else { return false };
-    let (host, text) = (authority.host(), authority.as_str());
-    let port = text.strip_prefix(host).map(|rest| rest.strip_prefix(':').unwrap_or(rest));
-    let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let literal_is_address = literal.is_none_or(|address| address.parse::<std::net::Ipv6Addr>().is_ok());
-    !host.is_empty() && literal_is_address && port.is_some_and(|port| is_port(port.as_bytes()))
+fn is_name(name: &[u8]) -> bool {
+    let mut rest = name.iter();
+    while let Some(byte) = rest.next() {
+        let fits = match byte {
+            b'%' => (0..2).all(|_| rest.next().is_some_and(u8::is_ascii_hexdigit)),
+            byte => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
 }
 
 /// An empty port is allowed (RFC 3986, 3.2.3).
 fn is_port(bytes: &[u8]) -> bool {
-    bytes.is_empty() || std::str::from_utf8(bytes).is_ok_and(|text| text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok())
+    // `parse` alone would take a plus sign.
+    bytes.iter().all(u8::is_ascii_digit)
+        && (bytes.is_empty() || std::str::from_utf8(bytes).is_ok_and(|text| text.parse::<u16>().is_ok()))
 }
 
 fn bad(words: &str) -> Refusal {
@@ -127,10 +136,38 @@ mod tests {
 
     #[test]
     fn a_request_has_exactly_one_well_formed_host() {
-        for host in ["localhost", "127.0.0.1:4010", "[::1]:80", "[::1]", "api.chatwork.com", "a_b", "x:", "a%20b", "xn--p3t.jp:65535"] {
+        for host in [
+            "localhost",
+            "127.0.0.1:4010",
+            "[::1]:80",
+            "[::1]",
+            "api.chatwork.com",
+            "a_b",
+            "x:",
+            "a%20b",
+            "xn--p3t.jp:65535",
+        ] {
             assert_eq!(status(get(&[host])), None, "{host}");
         }
-        for host in ["", "a b", "a:b", "a:65536", "user@host", "http://a", "a/b", "[::1", "[zz]:1", "::1", "a,b c", ":80", "a:1:2", "a?b", "a#b"] {
+        for host in [
+            "",
+            "a b",
+            "a:b",
+            "a:65536",
+            "user@host",
+            "http://a",
+            "a/b",
+            "[::1",
+            "[zz]:1",
+            "::1",
+            "a,b c",
+            ":80",
+            "a:1:2",
+            "a?b",
+            "a%2",
+            "[::1]x",
+            "a#b",
+        ] {
             assert_eq!(status(get(&[host])), Some(400), "{host}");
         }
         assert_eq!(status(get(&[])), Some(400));
@@ -153,7 +190,8 @@ mod tests {
         assert_eq!(line(limits.request_line_bytes), None);
         assert_eq!(line(limits.request_line_bytes + 1), Some(414));
         let rest = "GET / HTTP/1.1\r\nhost: a\r\nx: \r\n\r\n".len();
-        let head = |size: usize| status(http::Request::get("/").header("host", "a").header("x", "y".repeat(size - rest)));
+        let head =
+            |size: usize| status(http::Request::get("/").header("host", "a").header("x", "y".repeat(size - rest)));
         assert_eq!(head(limits.head_bytes), None);
         assert_eq!(head(limits.head_bytes + 1), Some(431));
     }
@@ -161,9 +199,8 @@ mod tests {
     #[test]
     fn only_names_of_this_machine_reach_the_control_api() {
         let hosts = Hosts { exact: vec!["mock.example:4010".into(), "0.0.0.0:4010".into()] };
-        let allows = |host: &'static str| {
-            hosts.allow(&HeaderMap::from_iter([(HOST, http::HeaderValue::from_static(host))]))
-        };
+        let allows =
+            |host: &'static str| hosts.allow(&HeaderMap::from_iter([(HOST, http::HeaderValue::from_static(host))]));
         for host in ["localhost", "LOCALHOST:5000", "127.0.0.1:1", "[::1]:4010", "mock.example:4010", "0.0.0.0:4010"] {
             assert!(allows(host), "{host}");
         }
