@@ -9,7 +9,6 @@ use proptest::prelude::*;
 use crate::core::Defaults;
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
-const DEFAULT_WORLD: &str = include_str!("../../../../fixtures/worlds/default.chatday.json");
 
 fn load_at(value: &Value, now: UnixMillis, profile: &str) -> Result<State, Vec<String>> {
     let defaults = Defaults { chatday_profile: Arc::new(Profile::from_toml(profile).unwrap()), ..Defaults::default() };
@@ -25,7 +24,7 @@ fn load(value: &Value) -> Result<State, Vec<String>> {
 }
 
 fn default_world() -> Value {
-    serde_json::from_str(DEFAULT_WORLD).unwrap()
+    crate::core::description::default_description().unwrap()["chatday"].take()
 }
 
 #[test]

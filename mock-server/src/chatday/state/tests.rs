@@ -25,8 +25,7 @@ struct Answer {
 
 impl Mock {
     fn with(profile: &str) -> Self {
-        let mut world: Value =
-            serde_json::from_str(include_str!("../../../../fixtures/worlds/default.chatday.json")).unwrap();
+        let mut world = crate::core::description::default_description().unwrap()["chatday"].take();
         world["applications"].as_array_mut().unwrap().push(json!({"name": "hotel", "token": "hotel-token"}));
         let chat = json!({"chat_id": "80001", "application": "hotel", "visitor": {"name": "Nguyễn Văn A"}});
         world["chats"].as_array_mut().unwrap().push(chat);
