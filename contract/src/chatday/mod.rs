@@ -30,4 +30,5 @@ pub mod webhook;
 
 pub use chat_id::{ChatId, IdKind};
 pub use message::Message;
+pub use openapi::openapi;
 pub use profile::Profile;

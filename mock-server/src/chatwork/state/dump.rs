@@ -10,26 +10,17 @@ use super::file::File;
 use super::member::{Member, Role};
 use super::message::Message;
 use super::room::{Kind, Room};
-use super::settings::{Limit, Window};
+use super::settings::Window;
 use super::task::Task;
 
 impl State {
     /// The whole state. It holds tokens and the contents of files.
     pub fn dump(&self) -> Value {
-        let settings = &self.settings;
-        let limit = |limit: Option<Limit>| {
-            limit.map(|Limit { requests, seconds }| json!({"requests": requests, "seconds": seconds}))
-        };
         let counters = &self.counters;
         let window =
             |key: &str, id: u64, window: &Window| json!({key: id, "opened": window.opened_second, "used": window.used});
         json!({
-            "settings": {
-                "edition": settings.edition.name(),
-                "token_error": settings.token_error.text(),
-                "plan": settings.plan.name(),
-                "limits": {"account": limit(settings.limits.account), "room": limit(settings.limits.room)},
-            },
+            "settings": self.settings.dump(),
             "organizations": list(self.organizations.values(), |one| json!({"id": one.id, "name": one.name})),
             "accounts": list(self.accounts.values(), account),
             "requests": list(self.requests.values(), |request| json!({

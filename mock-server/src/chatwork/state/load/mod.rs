@@ -7,16 +7,17 @@ use contract::reader::{Node, Object};
 use serde_json::Value;
 
 use super::ids::{FileId, MESSAGE_MAX, MessageId, NUMBER_MAX, TaskId};
-use super::settings::{Limit, Limits, Window};
-use super::{AccountId, Edition, Plan, RoomId, Settings, State, TokenError};
+use super::settings::Window;
+use super::{AccountId, RoomId, State};
 use crate::core::Origin;
 
 mod content;
 mod people;
 mod read;
 mod rooms;
+mod settings;
 
-use read::{moment, named, number_id, words};
+use read::{moment, number_id};
 
 impl State {
     /// Reads the `chatwork` part of a world description. Faults are noted in the node's list; with any of them the
@@ -64,19 +65,9 @@ impl Loader<'_, '_> {
 
     fn settings(&mut self, world: &Object<'_>) {
         self.state.settings.edition = self.origin.defaults.chatwork_edition;
-        let Some(object) = world.optional("settings").map(|node| node.object()) else { return };
-        let known = self.state.settings;
-        let edition = named(&object, "edition", &words(Edition::ALL, Edition::name));
-        let token_error = named(&object, "token_error", &words(TokenError::ALL, TokenError::text));
-        let plan = named(&object, "plan", &words(Plan::ALL, Plan::name));
-        let limits = object.optional("limits").map(|node| limits(node.object())).unwrap_or_default();
-        self.state.settings = Settings {
-            edition: edition.unwrap_or(known.edition),
-            token_error: token_error.unwrap_or(known.token_error),
-            plan: plan.unwrap_or(known.plan),
-            limits,
-        };
-        object.finish();
+        if let Some(node) = world.optional("settings") {
+            self.state.settings = self.state.settings.changed(&node);
+        }
     }
 
     /// New ids are higher than all that the description gives, and than those it says were given before.
@@ -173,24 +164,6 @@ impl Loader<'_, '_> {
         }
         Some(id)
     }
-}
-
-fn limits(object: Object<'_>) -> Limits {
-    let known = Limits::default();
-    let one = |key: &'static str, otherwise: Option<Limit>| match object.optional(key) {
-        None => otherwise,
-        Some(node) if node.value().is_null() => None,
-        Some(node) => {
-            let limit = node.object();
-            let number = |key| u32::try_from(limit.integer(key, 1, i64::from(u32::MAX))).unwrap_or(1);
-            let read = Limit { requests: number("requests"), seconds: number("seconds") };
-            limit.finish();
-            Some(read)
-        }
-    };
-    let limits = Limits { account: one("account", known.account), room: one("room", known.room) };
-    object.finish();
-    limits
 }
 
 /// The highest id at the places that a path leads to; `*` stands for every item of a list. What is no id counts as 0:
