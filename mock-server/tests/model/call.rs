@@ -29,19 +29,19 @@ const CODES: [&str; 4] = ["launch-2025", "a", "B_2", "x0123456789x0123456789x012
 
 /// One request to send.
 #[derive(Clone, Debug)]
-pub struct Call {
-    pub who: Who,
-    pub operation: Option<Operation>,
-    pub method: Method,
-    pub path: String,
-    pub room: u64,
-    pub item: u64,
-    pub args: Vec<(&'static str, Given)>,
+pub(crate) struct Call {
+    pub(crate) who: Who,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) room: u64,
+    pub(crate) item: u64,
+    pub(crate) args: Vec<(&'static str, Given)>,
 }
 
 /// A parameter's value, as the model sees it.
 #[derive(Clone, Debug)]
-pub enum Given {
+pub(crate) enum Given {
     Text(String, Calls),
     Id(u64),
     People(Vec<u64>),
@@ -56,7 +56,7 @@ pub enum Given {
 
 impl Call {
     /// Looks up what a step refers to. `None` for a step that is no request.
-    pub fn resolve(who: Who, op: &Op, model: &Model) -> Option<Self> {
+    pub(crate) fn resolve(who: Who, op: &Op, model: &Model) -> Option<Self> {
         let caller = account_of(who, model).unwrap_or(model.people[0].id);
         match op {
             Op::Reload => None,
@@ -85,16 +85,16 @@ impl Call {
     }
 
     /// A GET without parameters that refer to anything.
-    pub fn get(account: usize, operation: Operation, room: u64, args: Vec<(&'static str, Given)>) -> Self {
+    pub(crate) fn get(account: usize, operation: Operation, room: u64, args: Vec<(&'static str, Given)>) -> Self {
         let path = format!("/v2{}", Endpoint::of(operation).path.replace("{room_id}", &room.to_string()));
         Self { who: Who::Person(account), operation: Some(operation), method: Method::GET, path, room, item: 0, args }
     }
 
-    pub fn arg(&self, name: &str) -> Option<&Given> {
+    pub(crate) fn arg(&self, name: &str) -> Option<&Given> {
         self.args.iter().find(|(known, _)| *known == name).map(|(_, given)| given)
     }
 
-    pub fn text(&self, name: &str) -> Option<(String, Calls)> {
+    pub(crate) fn text(&self, name: &str) -> Option<(String, Calls)> {
         match self.arg(name)? {
             Given::Text(text, calls) => Some((text.clone(), calls.clone())),
             Given::Code(text) | Given::Message(text) => Some((text.clone(), Calls::default())),
@@ -104,24 +104,24 @@ impl Call {
         }
     }
 
-    pub fn flag(&self, name: &str) -> Option<bool> {
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         if let Some(Given::Flag(flag)) = self.arg(name) { Some(*flag) } else { None }
     }
 
-    pub fn word(&self, name: &str) -> Option<&'static str> {
+    pub(crate) fn word(&self, name: &str) -> Option<&'static str> {
         if let Some(Given::Word(word)) = self.arg(name) { Some(word) } else { None }
     }
 
-    pub fn number(&self, name: &str) -> Option<i64> {
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
         if let Some(Given::Number(number)) = self.arg(name) { Some(*number) } else { None }
     }
 
-    pub fn id(&self, name: &str) -> Option<u64> {
+    pub(crate) fn id(&self, name: &str) -> Option<u64> {
         if let Some(Given::Id(id)) = self.arg(name) { Some(*id) } else { None }
     }
 
     /// The accounts of a list, each once.
-    pub fn people(&self, name: &str) -> Vec<u64> {
+    pub(crate) fn people(&self, name: &str) -> Vec<u64> {
         let mut found = Vec::new();
         if let Some(Given::People(people)) = self.arg(name) {
             for id in people {
@@ -133,12 +133,12 @@ impl Call {
         found
     }
 
-    pub fn file(&self, name: &str) -> Option<(Option<&'static str>, Vec<u8>)> {
+    pub(crate) fn file(&self, name: &str) -> Option<(Option<&'static str>, Vec<u8>)> {
         if let Some(Given::File(file, content)) = self.arg(name) { Some((*file, content.clone())) } else { None }
     }
 
     /// The request itself. Parameters travel in the reverse of the documented order, which must not matter.
-    pub fn request(&self, model: &Model) -> Request {
+    pub(crate) fn request(&self, model: &Model) -> Request {
         let mut uri = self.path.clone();
         let mut builder = http::Request::builder().method(self.method.clone());
         let mut body = Bytes::new();
@@ -222,7 +222,7 @@ impl fmt::Display for Call {
 }
 
 /// Who is calling; `None` for a request that carries no valid token.
-pub fn account_of(who: Who, model: &Model) -> Option<u64> {
+pub(crate) fn account_of(who: Who, model: &Model) -> Option<u64> {
     if let Who::Person(index) = who { Some(model.people[index % ACTORS].id) } else { None }
 }
 

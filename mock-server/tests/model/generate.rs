@@ -25,7 +25,7 @@ const NOWHERE: [(&str, &str); 8] = [
 ];
 
 /// A sequence of steps; `most` milliseconds lie at most between two of them.
-pub fn steps(length: usize, most: i64) -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps(length: usize, most: i64) -> impl Strategy<Value = Vec<Step>> {
     vec((0..=most, who(), op()).prop_map(|(wait, who, op)| Step { wait, who, op }), length)
 }
 
@@ -46,9 +46,7 @@ fn op() -> BoxedStrategy<Op> {
     use Operation as O;
     let in_room = |operation, args| call(operation, room().boxed(), Just(ItemRef::Unknown).boxed(), args);
     let with_item = |operation, args| call(operation, room().boxed(), item().boxed(), args);
-    let alone = |operation, args| {
-        call(operation, Just(RoomRef::Unknown).boxed(), Just(ItemRef::Unknown).boxed(), args)
-    };
+    let alone = |operation, args| call(operation, Just(RoomRef::Unknown).boxed(), Just(ItemRef::Unknown).boxed(), args);
     let asked = |operation| call(operation, Just(RoomRef::Unknown).boxed(), item().boxed(), vec![]);
     Union::new_weighted(vec![
         (28, in_room(O::PostMessages, vec![need("body", body(), &["", LONG]), may("self_unread", flag(), FLAGS)])),
@@ -223,7 +221,11 @@ fn code(name: &'static str) -> BoxedStrategy<(&'static str, Option<Arg>)> {
         4 => (0..4_usize).prop_map(CodeRef::Fixed),
         2 => (0..4_usize).prop_map(CodeRef::Taken),
     ];
-    may(name, code.prop_map(Arg::Code).boxed(), &["two words", "コード", "", "y0123456789y0123456789y0123456789y0123456789y012345"])
+    may(
+        name,
+        code.prop_map(Arg::Code).boxed(),
+        &["two words", "コード", "", "y0123456789y0123456789y0123456789y0123456789y012345"],
+    )
 }
 
 fn link() -> Args {

@@ -13,6 +13,7 @@ mod generate;
 mod observe;
 mod predict;
 mod run;
+mod shrink;
 mod start;
 mod state;
 mod step;

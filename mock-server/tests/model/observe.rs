@@ -14,7 +14,7 @@ use crate::world::World;
 ///
 /// # Errors
 /// What does not hold.
-pub fn glance(world: &mut World, who: usize) -> Result<(), String> {
+pub(crate) fn glance(world: &mut World, who: usize) -> Result<(), String> {
     let (limits, own) = (world.mock.settings.limits, (world.model.account_limit, world.model.room_limit));
     world.mock.settings.limits = mock_server::chatwork::state::Limits { account: None, room: None };
     (world.model.account_limit, world.model.room_limit) = (None, None);
@@ -28,7 +28,7 @@ pub fn glance(world: &mut World, who: usize) -> Result<(), String> {
 ///
 /// # Errors
 /// What does not hold.
-pub fn everything(world: &World) -> Result<(), String> {
+pub(crate) fn everything(world: &World) -> Result<(), String> {
     let mut copy = world.copy_without_limits();
     for who in 0..ACTORS {
         counts(&mut copy, who)?;
@@ -57,7 +57,7 @@ pub fn everything(world: &World) -> Result<(), String> {
 ///
 /// # Errors
 /// What does not hold.
-pub fn again(world: &World) -> Result<(), String> {
+pub(crate) fn again(world: &World) -> Result<(), String> {
     let mut copy = world.clone();
     copy.reload()?;
     everything(&copy)
@@ -73,7 +73,10 @@ fn counts(world: &mut World, who: usize) -> Result<(), String> {
     {
         let numbers: Vec<u64> = rooms.iter().filter_map(|room| room[sum_key].as_u64()).collect();
         let with_some = numbers.iter().filter(|number| **number > 0).count();
-        if numbers.len() != rooms.len() || status[sum_key] != numbers.iter().sum::<u64>() || status[rooms_key] != with_some {
+        if numbers.len() != rooms.len()
+            || status[sum_key] != numbers.iter().sum::<u64>()
+            || status[rooms_key] != with_some
+        {
             return Err(format!("GET /my/status: expected the sums over {numbers:?} ({sum_key}), got {status}"));
         }
     }
@@ -97,11 +100,19 @@ fn messages(world: &mut World, who: usize, room: u64) -> Result<(), String> {
 }
 
 /// A list, for each value of its `status`, compared with the model.
-fn see(world: &mut World, who: usize, operation: Operation, room: u64, statuses: &[&'static str]) -> Result<(), String> {
+fn see(
+    world: &mut World,
+    who: usize,
+    operation: Operation,
+    room: u64,
+    statuses: &[&'static str],
+) -> Result<(), String> {
     if statuses.is_empty() {
         return get(world, who, operation, room, Vec::new()).map(|_| ());
     }
-    statuses.iter().try_for_each(|status| get(world, who, operation, room, vec![("status", Given::Word(status))]).map(|_| ()))
+    statuses
+        .iter()
+        .try_for_each(|status| get(world, who, operation, room, vec![("status", Given::Word(status))]).map(|_| ()))
 }
 
 fn get(
@@ -120,7 +131,8 @@ fn get(
 fn strangers(world: &World) -> Result<(), String> {
     let mut copy = world.copy_without_limits();
     let before = copy.mock.clone();
-    let rooms: Vec<u64> = world.model.rooms.iter().map(|room| room.id).chain(world.model.gone.iter().copied()).collect();
+    let rooms: Vec<u64> =
+        world.model.rooms.iter().map(|room| room.id).chain(world.model.gone.iter().copied()).collect();
     for (place, room) in rooms.into_iter().enumerate() {
         let outside = |who: &usize| {
             let account = world.model.people[*who].id;
@@ -139,7 +151,11 @@ fn strangers(world: &World) -> Result<(), String> {
             }
         }
     }
-    if copy.mock == before { Ok(()) } else { Err("expected refused requests to change nothing, got another state".to_owned()) }
+    if copy.mock == before {
+        Ok(())
+    } else {
+        Err("expected refused requests to change nothing, got another state".to_owned())
+    }
 }
 
 /// A request that would work for an admin, about something that is in the room.

@@ -9,6 +9,7 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunne
 use crate::call::account_of;
 use crate::generate::steps;
 use crate::observe;
+use crate::shrink::shrink;
 use crate::start::ACTORS;
 use crate::state::Model;
 use crate::step::{Step, Who};
@@ -22,29 +23,31 @@ const SEED: u64 = 20_261_121;
 const LOOK_EVERY: usize = 40;
 
 /// One way to run.
-pub struct Run {
+pub(crate) struct Run {
     /// Its part of all operations, in percent.
-    pub percent: usize,
+    pub(crate) percent: usize,
     /// The world at the start of each sequence.
-    pub start: fn() -> Model,
+    pub(crate) start: fn() -> Model,
     /// Steps of one sequence.
-    pub length: usize,
+    pub(crate) length: usize,
     /// Milliseconds between two steps, at most.
-    pub most_wait: i64,
+    pub(crate) most_wait: i64,
 }
 
 /// How often each operation gave each status.
-pub type Seen = BTreeMap<(&'static str, u16), usize>;
+pub(crate) type Seen = BTreeMap<(&'static str, u16), usize>;
 
 /// Runs; panics with the shortest failing sequence.
-pub fn run(run: &Run) -> Seen {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number in the environment"));
+pub(crate) fn run(run: &Run) -> Seen {
+    let number =
+        |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number in the environment"));
     let operations = number("MODEL_OPERATIONS").map_or(OPERATIONS, |wanted| usize::try_from(wanted).unwrap());
     let seed = number("MODEL_SEED").unwrap_or(SEED);
     let cases = (operations * run.percent / 100).div_ceil(run.length);
     let config = Config {
         cases: u32::try_from(cases).unwrap(),
-        max_shrink_iters: 4000,
+        // Sequences are made short by `shrink`, which takes out many steps at once.
+        max_shrink_iters: 0,
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(seed),
         ..Config::default()
@@ -53,7 +56,8 @@ pub fn run(run: &Run) -> Seen {
     let outcome = TestRunner::new(config).run(&steps(run.length, run.most_wait), |steps| {
         let mut story = |_: &Step, _: &World, exchanged: Option<&Exchanged>| {
             if let Some(Exchanged { got, call }) = exchanged {
-                let name = call.operation.map_or("nowhere", |operation| contract::chatwork::Endpoint::of(operation).name);
+                let name =
+                    call.operation.map_or("nowhere", |operation| contract::chatwork::Endpoint::of(operation).name);
                 *seen.borrow_mut().entry((name, got.status)).or_default() += 1;
             }
         };
@@ -61,17 +65,16 @@ pub fn run(run: &Run) -> Seen {
     });
     match outcome {
         Ok(()) => seen.into_inner(),
-        Err(TestError::Fail(_, steps)) => panic!("seed {seed}:\n{}", tell((run.start)(), &steps)),
+        Err(TestError::Fail(_, steps)) => {
+            let shortest = shrink(steps, &mut |steps| play((run.start)(), steps, &mut |_, _, _| {}).is_err());
+            panic!("seed {seed}:\n{}", tell((run.start)(), &shortest))
+        }
         Err(TestError::Abort(reason)) => panic!("the generator gave up: {reason}"),
     }
 }
 
 /// Takes all steps, and looks at the world in between and at the end.
-fn play(
-    start: Model,
-    steps: &[Step],
-    story: &mut dyn FnMut(&Step, &World, Option<&Exchanged>),
-) -> Result<(), String> {
+fn play(start: Model, steps: &[Step], story: &mut dyn FnMut(&Step, &World, Option<&Exchanged>)) -> Result<(), String> {
     let mut world = World::start(start);
     for (place, step) in steps.iter().enumerate() {
         let exchanged = world.step(step);

@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 use crate::state::{Calls, ContactRequest, File, Kind, Member, Message, Model, Person, Room, Task};
 
 /// Unix second at which every world starts.
-pub const START: i64 = 1_760_000_000;
+pub(crate) const START: i64 = 1_760_000_000;
 /// How many people act. Those behind them only exist.
-pub const ACTORS: usize = 6;
+pub(crate) const ACTORS: usize = 6;
 
 const DAY: i64 = 86_400;
 
 /// Rate limits, each as requests and seconds.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Limits {
-    pub account: Option<(u32, i64)>,
-    pub room: Option<(u32, i64)>,
+pub(crate) struct Limits {
+    pub(crate) account: Option<(u32, i64)>,
+    pub(crate) room: Option<(u32, i64)>,
 }
 
 /// Six people of three organizations, a project with a short history, a direct chat, requests in both directions.
-pub fn small(limits: Limits) -> Model {
+pub(crate) fn small(limits: Limits) -> Model {
     let person = |id, name: &str, organization, free| Person {
         id,
         name: name.to_owned(),
@@ -71,7 +71,7 @@ pub fn small(limits: Limits) -> Model {
 
 /// The small world, and lists that are nearly as long as lists get: messages (some too old for the Free plan), open and
 /// done tasks, files and contact requests.
-pub fn full(limits: Limits) -> Model {
+pub(crate) fn full(limits: Limits) -> Model {
     let mut model = small(limits);
     let mut archive =
         room(5202, Kind::Group, &[(1001, "admin"), (1002, "member"), (1003, "readonly"), (2002, "member")]);
@@ -115,8 +115,9 @@ pub fn full(limits: Limits) -> Model {
 }
 
 /// The description of a model that nothing has happened in yet.
-pub fn description(model: &Model) -> Value {
-    let limit = |limit: Option<(u32, i64)>| limit.map(|(requests, seconds)| json!({"requests": requests, "seconds": seconds}));
+pub(crate) fn description(model: &Model) -> Value {
+    let limit =
+        |limit: Option<(u32, i64)>| limit.map(|(requests, seconds)| json!({"requests": requests, "seconds": seconds}));
     let accounts: Vec<Value> = model.people.iter().map(account).collect();
     let rooms: Vec<Value> = model.rooms.iter().map(described_room).collect();
     let requests: Vec<Value> = model
@@ -134,15 +135,15 @@ pub fn description(model: &Model) -> Value {
     })
 }
 
-pub fn organization_name(id: u64) -> String {
+pub(crate) fn organization_name(id: u64) -> String {
     format!("株式会社 {id}")
 }
 
-pub fn chatwork_id(person: u64) -> String {
+pub(crate) fn chatwork_id(person: u64) -> String {
     format!("id-{person}")
 }
 
-pub fn avatar(person: u64) -> String {
+pub(crate) fn avatar(person: u64) -> String {
     format!("https://appdata.chatwork.com/avatar/{person}.png")
 }
 
@@ -198,12 +199,8 @@ fn described_room(room: &Room) -> Value {
 }
 
 fn room(id: u64, kind: Kind, members: &[(u64, &'static str)]) -> Room {
-    let member = |(account, role): &(u64, &'static str)| Member {
-        account: *account,
-        role,
-        read: BTreeSet::new(),
-        fetched: 0,
-    };
+    let member =
+        |(account, role): &(u64, &'static str)| Member { account: *account, role, read: BTreeSet::new(), fetched: 0 };
     Room {
         id,
         kind,
@@ -220,7 +217,9 @@ fn room(id: u64, kind: Kind, members: &[(u64, &'static str)]) -> Room {
 }
 
 fn old_message(id: u64, author: u64, sent: i64) -> Message {
-    Message { id, author, body: format!("นานมาแล้ว {id}"), calls: Calls::default(), sent, updated: 0, deleted: false }
+    Message {
+        id, author, body: format!("นานมาแล้ว {id}"), calls: Calls::default(), sent, updated: 0, deleted: false
+    }
 }
 
 fn request(id: u64, from: u64, to: u64) -> ContactRequest {

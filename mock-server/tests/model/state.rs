@@ -4,177 +4,178 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most items of a capped list.
-pub const CAP: usize = 100;
+pub(crate) const CAP: usize = 100;
 
 #[derive(Clone, Debug)]
-pub struct Model {
-    pub people: Vec<Person>,
-    pub rooms: Vec<Room>,
+pub(crate) struct Model {
+    pub(crate) people: Vec<Person>,
+    pub(crate) rooms: Vec<Room>,
     /// Rooms that were deleted, or deserted.
-    pub gone: Vec<u64>,
-    pub requests: Vec<ContactRequest>,
+    pub(crate) gone: Vec<u64>,
+    pub(crate) requests: Vec<ContactRequest>,
     /// Requests and seconds.
-    pub account_limit: Option<(u32, i64)>,
-    pub room_limit: Option<(u32, i64)>,
-    pub account_windows: BTreeMap<u64, Window>,
-    pub room_windows: BTreeMap<u64, Window>,
-    pub highest_message: u64,
-    pub seen_rooms: BTreeSet<u64>,
-    pub seen_tasks: BTreeSet<u64>,
-    pub seen_files: BTreeSet<u64>,
+    pub(crate) account_limit: Option<(u32, i64)>,
+    pub(crate) room_limit: Option<(u32, i64)>,
+    pub(crate) account_windows: BTreeMap<u64, Window>,
+    pub(crate) room_windows: BTreeMap<u64, Window>,
+    pub(crate) highest_message: u64,
+    pub(crate) seen_rooms: BTreeSet<u64>,
+    pub(crate) seen_tasks: BTreeSet<u64>,
+    pub(crate) seen_files: BTreeSet<u64>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Person {
-    pub id: u64,
-    pub name: String,
-    pub organization: u64,
-    pub department: String,
-    pub token: String,
-    pub free: bool,
-    pub my_room: u64,
+pub(crate) struct Person {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) organization: u64,
+    pub(crate) department: String,
+    pub(crate) token: String,
+    pub(crate) free: bool,
+    pub(crate) my_room: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     My,
     Direct,
     Group,
 }
 
 #[derive(Clone, Debug)]
-pub struct Room {
-    pub id: u64,
-    pub kind: Kind,
-    pub name: String,
-    pub description: String,
-    pub icon: String,
-    pub updated: i64,
-    pub members: Vec<Member>,
-    pub messages: Vec<Message>,
-    pub tasks: Vec<Task>,
-    pub files: Vec<File>,
-    pub link: Option<Link>,
+pub(crate) struct Room {
+    pub(crate) id: u64,
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) icon: String,
+    pub(crate) updated: i64,
+    pub(crate) members: Vec<Member>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) files: Vec<File>,
+    pub(crate) link: Option<Link>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Member {
-    pub account: u64,
-    pub role: &'static str,
+pub(crate) struct Member {
+    pub(crate) account: u64,
+    pub(crate) role: &'static str,
     /// Every message that this person has read.
-    pub read: BTreeSet<u64>,
+    pub(crate) read: BTreeSet<u64>,
     /// How many messages the room had at this person's last fetch.
-    pub fetched: usize,
+    pub(crate) fetched: usize,
 }
 
 /// Whom a text calls.
 #[derive(Clone, Debug, Default)]
-pub struct Calls {
-    pub people: Vec<u64>,
-    pub everyone: bool,
+pub(crate) struct Calls {
+    pub(crate) people: Vec<u64>,
+    pub(crate) everyone: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct Message {
-    pub id: u64,
-    pub author: u64,
-    pub body: String,
-    pub calls: Calls,
-    pub sent: i64,
-    pub updated: i64,
-    pub deleted: bool,
+pub(crate) struct Message {
+    pub(crate) id: u64,
+    pub(crate) author: u64,
+    pub(crate) body: String,
+    pub(crate) calls: Calls,
+    pub(crate) sent: i64,
+    pub(crate) updated: i64,
+    pub(crate) deleted: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct Task {
-    pub id: u64,
-    pub account: u64,
-    pub by: u64,
-    pub message: u64,
-    pub body: String,
+pub(crate) struct Task {
+    pub(crate) id: u64,
+    pub(crate) account: u64,
+    pub(crate) by: u64,
+    pub(crate) message: u64,
+    pub(crate) body: String,
     /// Whom the text calls; what is announced about the task calls them too.
-    pub calls: Calls,
-    pub limit: i64,
-    pub limit_type: &'static str,
-    pub status: &'static str,
+    pub(crate) calls: Calls,
+    pub(crate) limit: i64,
+    pub(crate) limit_type: &'static str,
+    pub(crate) status: &'static str,
 }
 
 #[derive(Clone, Debug)]
-pub struct File {
-    pub id: u64,
-    pub account: u64,
-    pub message: u64,
-    pub name: String,
-    pub content: Vec<u8>,
-    pub time: i64,
+pub(crate) struct File {
+    pub(crate) id: u64,
+    pub(crate) account: u64,
+    pub(crate) message: u64,
+    pub(crate) name: String,
+    pub(crate) content: Vec<u8>,
+    pub(crate) time: i64,
 }
 
 #[derive(Clone, Debug)]
-pub struct Link {
-    pub code: String,
-    pub need_acceptance: bool,
-    pub description: String,
+pub(crate) struct Link {
+    pub(crate) code: String,
+    pub(crate) need_acceptance: bool,
+    pub(crate) description: String,
 }
 
 #[derive(Clone, Debug)]
-pub struct ContactRequest {
-    pub id: u64,
-    pub from: u64,
-    pub to: u64,
-    pub text: String,
+pub(crate) struct ContactRequest {
+    pub(crate) id: u64,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) text: String,
 }
 
 /// A window of requests: the second in which it opened, and how many came in it.
 #[derive(Clone, Copy, Debug)]
-pub struct Window {
-    pub opened: i64,
-    pub used: u32,
+pub(crate) struct Window {
+    pub(crate) opened: i64,
+    pub(crate) used: u32,
 }
 
 /// What the limit headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
-    pub limit: u32,
-    pub remaining: u32,
-    pub reset: i64,
+pub(crate) struct Standing {
+    pub(crate) limit: u32,
+    pub(crate) remaining: u32,
+    pub(crate) reset: i64,
 }
 
 impl Model {
-    pub fn person(&self, id: u64) -> Option<&Person> {
+    pub(crate) fn person(&self, id: u64) -> Option<&Person> {
         self.people.iter().find(|person| person.id == id)
     }
 
-    pub fn room(&self, id: u64) -> Option<&Room> {
+    pub(crate) fn room(&self, id: u64) -> Option<&Room> {
         self.rooms.iter().find(|room| room.id == id)
     }
 
-    pub fn room_mut(&mut self, id: u64) -> Option<&mut Room> {
+    pub(crate) fn room_mut(&mut self, id: u64) -> Option<&mut Room> {
         self.rooms.iter_mut().find(|room| room.id == id)
     }
 
     /// The rooms that somebody is in, in the order in which they were made.
-    pub fn rooms_of(&self, account: u64) -> impl Iterator<Item = &Room> {
+    pub(crate) fn rooms_of(&self, account: u64) -> impl Iterator<Item = &Room> {
         self.rooms.iter().filter(move |room| room.role(account).is_some())
     }
 
-    pub fn direct_room(&self, one: u64, other: u64) -> Option<&Room> {
+    pub(crate) fn direct_room(&self, one: u64, other: u64) -> Option<&Room> {
         self.rooms_of(one).find(|room| room.kind == Kind::Direct && room.role(other).is_some() && one != other)
     }
 
-    pub fn may_invite(&self, caller: u64, account: u64) -> bool {
+    pub(crate) fn may_invite(&self, caller: u64, account: u64) -> bool {
         let (Some(one), Some(other)) = (self.person(caller), self.person(account)) else { return false };
         one.organization == other.organization || self.direct_room(caller, account).is_some()
     }
 
     /// Takes a room away, for everybody.
-    pub fn remove_room(&mut self, id: u64) {
+    pub(crate) fn remove_room(&mut self, id: u64) {
         self.rooms.retain(|room| room.id != id);
         self.gone.push(id);
     }
 
     /// Counts a request in a window of so many requests in so many seconds; says whether it may go on.
-    pub fn count(window: &mut Option<Window>, (requests, seconds): (u32, i64), now: i64) -> (bool, Standing) {
-        let mut current = window.filter(|window| now < window.opened + seconds).unwrap_or(Window { opened: now, used: 0 });
+    pub(crate) fn count(window: &mut Option<Window>, (requests, seconds): (u32, i64), now: i64) -> (bool, Standing) {
+        let mut current =
+            window.filter(|window| now < window.opened + seconds).unwrap_or(Window { opened: now, used: 0 });
         let allowed = current.used < requests;
         current.used += u32::from(allowed);
         *window = Some(current);
@@ -184,48 +185,48 @@ impl Model {
 }
 
 impl Room {
-    pub fn member(&self, account: u64) -> Option<&Member> {
+    pub(crate) fn member(&self, account: u64) -> Option<&Member> {
         self.members.iter().find(|member| member.account == account)
     }
 
-    pub fn member_mut(&mut self, account: u64) -> Option<&mut Member> {
+    pub(crate) fn member_mut(&mut self, account: u64) -> Option<&mut Member> {
         self.members.iter_mut().find(|member| member.account == account)
     }
 
-    pub fn role(&self, account: u64) -> Option<&'static str> {
+    pub(crate) fn role(&self, account: u64) -> Option<&'static str> {
         self.member(account).map(|member| member.role)
     }
 
-    pub fn message(&self, id: u64) -> Option<&Message> {
+    pub(crate) fn message(&self, id: u64) -> Option<&Message> {
         self.messages.iter().find(|message| message.id == id)
     }
 
-    pub fn unread<'a>(&'a self, member: &'a Member) -> impl Iterator<Item = &'a Message> {
+    pub(crate) fn unread<'a>(&'a self, member: &'a Member) -> impl Iterator<Item = &'a Message> {
         self.messages.iter().filter(|message| !member.read.contains(&message.id))
     }
 
-    pub fn unread_num(&self, account: u64) -> usize {
+    pub(crate) fn unread_num(&self, account: u64) -> usize {
         self.member(account).map_or(0, |member| self.unread(member).count())
     }
 
-    pub fn mention_num(&self, account: u64) -> usize {
+    pub(crate) fn mention_num(&self, account: u64) -> usize {
         self.member(account)
             .map_or(0, |member| self.unread(member).filter(|message| message.calls_person(account)).count())
     }
 
-    pub fn open_tasks(&self, account: Option<u64>) -> usize {
+    pub(crate) fn open_tasks(&self, account: Option<u64>) -> usize {
         let asked = |task: &&Task| account.is_none_or(|account| task.account == account);
         self.tasks.iter().filter(asked).filter(|task| task.status == "open").count()
     }
 
     /// Lets somebody in: what was said before counts as read.
-    pub fn join(&mut self, account: u64, role: &'static str) {
+    pub(crate) fn join(&mut self, account: u64, role: &'static str) {
         let read = self.messages.iter().map(|message| message.id).collect();
         self.members.push(Member { account, role, read, fetched: 0 });
     }
 
     /// Appends a message, read by its author unless `self_unread`.
-    pub fn say(&mut self, message: Message, self_unread: bool) {
+    pub(crate) fn say(&mut self, message: Message, self_unread: bool) {
         self.updated = message.sent;
         if let Some(author) = self.member_mut(message.author).filter(|_| !self_unread) {
             author.read.insert(message.id);
@@ -235,7 +236,7 @@ impl Room {
 }
 
 impl Message {
-    pub fn calls_person(&self, account: u64) -> bool {
+    pub(crate) fn calls_person(&self, account: u64) -> bool {
         !self.deleted && self.author != account && (self.calls.everyone || self.calls.people.contains(&account))
     }
 }

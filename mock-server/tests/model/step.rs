@@ -5,16 +5,16 @@ use contract::chatwork::Operation;
 
 /// One request, or a restart, some time after the one before.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// Milliseconds since the step before.
-    pub wait: i64,
-    pub who: Who,
-    pub op: Op,
+    pub(crate) wait: i64,
+    pub(crate) who: Who,
+    pub(crate) op: Op,
 }
 
 /// Whose token a request carries, and how.
 #[derive(Clone, Copy, Debug)]
-pub enum Who {
+pub(crate) enum Who {
     Person(usize),
     NoToken,
     EmptyToken,
@@ -24,7 +24,7 @@ pub enum Who {
 }
 
 #[derive(Clone, Debug)]
-pub enum Op {
+pub(crate) enum Op {
     Call {
         operation: Operation,
         room: RoomRef,
@@ -40,7 +40,7 @@ pub enum Op {
 
 /// Which room, for the caller. Places count from the oldest.
 #[derive(Clone, Copy, Debug)]
-pub enum RoomRef {
+pub(crate) enum RoomRef {
     /// One that the caller is in.
     Mine(usize),
     /// Any, the deleted ones included.
@@ -50,7 +50,7 @@ pub enum RoomRef {
 
 /// Which message, task, file or request. Places count from the newest.
 #[derive(Clone, Copy, Debug)]
-pub enum ItemRef {
+pub(crate) enum ItemRef {
     /// Of the room, or for the caller.
     Here(usize),
     /// Of the room, and the caller's own.
@@ -62,7 +62,7 @@ pub enum ItemRef {
 
 /// One parameter's value.
 #[derive(Clone, Debug)]
-pub enum Arg {
+pub(crate) enum Arg {
     Text(TextRef),
     /// A place among the people of the world; one place beyond is an account that nobody has.
     Person(usize),
@@ -86,7 +86,7 @@ pub enum Arg {
 
 /// A text, by whom it calls.
 #[derive(Clone, Copy, Debug)]
-pub enum TextRef {
+pub(crate) enum TextRef {
     Plain(usize),
     To(usize),
     Reply(usize),
@@ -103,7 +103,7 @@ pub enum TextRef {
 
 /// The code of a link.
 #[derive(Clone, Copy, Debug)]
-pub enum CodeRef {
+pub(crate) enum CodeRef {
     Fixed(usize),
     /// One that a room has.
     Taken(usize),

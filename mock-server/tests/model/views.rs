@@ -8,12 +8,19 @@ use crate::state::{CAP, File, Kind, Link, Message, Model, Room, Task};
 const OLDEST_FOR_FREE: i64 = 40 * 86_400;
 
 impl Model {
-    pub fn me(&self, account: u64) -> Value {
+    pub(crate) fn me(&self, account: u64) -> Value {
         let me = self.person(account).unwrap();
         let mut value = self.profile(account);
         let mail = format!("{account}@example.com");
         for key in [
-            "title", "url", "introduction", "tel_organization", "tel_extension", "tel_mobile", "skype", "facebook",
+            "title",
+            "url",
+            "introduction",
+            "tel_organization",
+            "tel_extension",
+            "tel_mobile",
+            "skype",
+            "facebook",
             "twitter",
         ] {
             value[key] = json!("");
@@ -25,7 +32,7 @@ impl Model {
     }
 
     /// The seven fields that contacts, members and requests share.
-    pub fn profile(&self, account: u64) -> Value {
+    pub(crate) fn profile(&self, account: u64) -> Value {
         let person = self.person(account).unwrap();
         json!({
             "account_id": account,
@@ -42,7 +49,7 @@ impl Model {
         json!({"account_id": account, "name": self.person(account).unwrap().name, "avatar_image_url": avatar(account)})
     }
 
-    pub fn status(&self, account: u64) -> Value {
+    pub(crate) fn status(&self, account: u64) -> Value {
         let rooms: Vec<&Room> = self.rooms_of(account).collect();
         let count = |of: &dyn Fn(&Room) -> usize| {
             let each: Vec<usize> = rooms.iter().map(|room| of(room)).collect();
@@ -55,13 +62,12 @@ impl Model {
             "unread_num": unread, "mention_num": mentions, "mytask_num": tasks})
     }
 
-    pub fn my_tasks(&self, account: u64, by: Option<u64>, status: &str) -> Value {
+    pub(crate) fn my_tasks(&self, account: u64, by: Option<u64>, status: &str) -> Value {
         let mut found: Vec<(u64, Value)> = Vec::new();
         for room in self.rooms_of(account) {
             let (name, icon) = self.label(room, account);
-            let wanted = |task: &&Task| {
-                task.account == account && task.status == status && by.is_none_or(|by| task.by == by)
-            };
+            let wanted =
+                |task: &&Task| task.account == account && task.status == status && by.is_none_or(|by| task.by == by);
             for task in room.tasks.iter().filter(wanted) {
                 let mut value = self.task_view(task);
                 value.as_object_mut().unwrap().remove("account");
@@ -72,20 +78,20 @@ impl Model {
         newest_first(found)
     }
 
-    pub fn contacts(&self, account: u64) -> Value {
+    pub(crate) fn contacts(&self, account: u64) -> Value {
         let others = self.people.iter().filter_map(|other| Some((other.id, self.direct_room(account, other.id)?.id)));
         let mut found: Vec<(u64, u64)> = others.collect();
         found.sort_unstable();
         found.into_iter().map(|(other, room)| self.contact(other, room)).collect()
     }
 
-    pub fn contact(&self, other: u64, room: u64) -> Value {
+    pub(crate) fn contact(&self, other: u64, room: u64) -> Value {
         let mut value = self.profile(other);
         value["room_id"] = json!(room);
         value
     }
 
-    pub fn incoming(&self, account: u64) -> Value {
+    pub(crate) fn incoming(&self, account: u64) -> Value {
         let asks = self.requests.iter().filter(|ask| ask.to == account).take(CAP);
         asks.map(|ask| {
             let mut value = self.profile(ask.from);
@@ -96,14 +102,14 @@ impl Model {
         .collect()
     }
 
-    pub fn room_list(&self, account: u64) -> Value {
+    pub(crate) fn room_list(&self, account: u64) -> Value {
         let mut rooms: Vec<&Room> = self.rooms_of(account).collect();
         rooms.sort_by_key(|room| (room.kind != Kind::My, -room.updated, room.id));
         rooms.into_iter().map(|room| self.room_view(room, account)).collect()
     }
 
     /// The 13 fields of a list.
-    pub fn room_view(&self, room: &Room, account: u64) -> Value {
+    pub(crate) fn room_view(&self, room: &Room, account: u64) -> Value {
         let (name, icon) = self.label(room, account);
         let kind = match room.kind {
             Kind::My => "my",
@@ -140,7 +146,7 @@ impl Model {
         }
     }
 
-    pub fn member_list(&self, room: &Room) -> Value {
+    pub(crate) fn member_list(&self, room: &Room) -> Value {
         let mut members: Vec<(u64, &str)> = room.members.iter().map(|member| (member.account, member.role)).collect();
         members.sort_unstable();
         let with_role = |(account, role): (u64, &str)| {
@@ -152,23 +158,23 @@ impl Model {
     }
 
     /// Whether the plan of an account hides a message.
-    pub fn hides(&self, account: u64, message: &Message, now: i64) -> bool {
+    pub(crate) fn hides(&self, account: u64, message: &Message, now: i64) -> bool {
         self.person(account).unwrap().free && message.sent < now - OLDEST_FOR_FREE
     }
 
-    pub fn message_view(&self, message: &Message) -> Value {
+    pub(crate) fn message_view(&self, message: &Message) -> Value {
         let body = if message.deleted { "[deleted]" } else { &message.body };
         json!({"message_id": message.id.to_string(), "account": self.embedded(message.author), "body": body,
             "send_time": message.sent, "update_time": message.updated})
     }
 
-    pub fn task_view(&self, task: &Task) -> Value {
+    pub(crate) fn task_view(&self, task: &Task) -> Value {
         json!({"task_id": task.id, "account": self.embedded(task.account),
             "assigned_by_account": self.embedded(task.by), "message_id": task.message.to_string(), "body": task.body,
             "limit_time": task.limit, "limit_type": task.limit_type, "status": task.status})
     }
 
-    pub fn task_list(&self, room: &Room, account: Option<u64>, by: Option<u64>, status: &str) -> Value {
+    pub(crate) fn task_list(&self, room: &Room, account: Option<u64>, by: Option<u64>, status: &str) -> Value {
         let wanted = |task: &&Task| {
             task.status == status
                 && account.is_none_or(|account| task.account == account)
@@ -177,18 +183,18 @@ impl Model {
         newest_first(room.tasks.iter().filter(wanted).map(|task| (task.id, self.task_view(task))).collect())
     }
 
-    pub fn file_view(&self, file: &File) -> Value {
+    pub(crate) fn file_view(&self, file: &File) -> Value {
         json!({"file_id": file.id, "account": self.embedded(file.account), "message_id": file.message.to_string(),
             "filename": file.name, "filesize": file.content.len(), "upload_time": file.time})
     }
 
-    pub fn file_list(&self, room: &Room, account: Option<u64>) -> Value {
+    pub(crate) fn file_list(&self, room: &Room, account: Option<u64>) -> Value {
         let wanted = room.files.iter().filter(|file| account.is_none_or(|account| file.account == account));
         newest_first(wanted.map(|file| (file.id, self.file_view(file))).collect())
     }
 }
 
-pub fn link_view(link: Option<&Link>) -> Value {
+pub(crate) fn link_view(link: Option<&Link>) -> Value {
     link.map_or_else(
         || json!({"public": false}),
         |link| {

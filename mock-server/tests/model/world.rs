@@ -23,22 +23,22 @@ const SEED: u64 = 11;
 
 /// The same world twice: as the mock keeps it, and as the model does.
 #[derive(Clone, Debug)]
-pub struct World {
-    pub mock: State,
-    pub model: Model,
+pub(crate) struct World {
+    pub(crate) mock: State,
+    pub(crate) model: Model,
     /// Unix milliseconds.
-    pub now: i64,
+    pub(crate) now: i64,
 }
 
 /// One exchange that went as expected.
 #[derive(Clone, Debug)]
-pub struct Exchanged {
-    pub got: Got,
-    pub call: Call,
+pub(crate) struct Exchanged {
+    pub(crate) got: Got,
+    pub(crate) call: Call,
 }
 
 impl World {
-    pub fn start(model: Model) -> Self {
+    pub(crate) fn start(model: Model) -> Self {
         let now = START * 1000 + 250;
         let mock = load(&start::description(&model), now).unwrap();
         Self { mock, model, now }
@@ -48,7 +48,7 @@ impl World {
     ///
     /// # Errors
     /// What the mock did otherwise than the model.
-    pub fn step(&mut self, step: &Step) -> Result<Option<Exchanged>, String> {
+    pub(crate) fn step(&mut self, step: &Step) -> Result<Option<Exchanged>, String> {
         self.now += step.wait;
         if let Op::Reload = step.op {
             self.reload()?;
@@ -61,7 +61,7 @@ impl World {
     ///
     /// # Errors
     /// What the mock did otherwise than the model.
-    pub fn exchange(&mut self, call: Call) -> Result<Exchanged, String> {
+    pub(crate) fn exchange(&mut self, call: Call) -> Result<Exchanged, String> {
         let request = call.request(&self.model);
         let response = send(&mut self.mock, &request, self.now);
         let got = Got { status: response.status().as_u16(), body: body_of(&response) };
@@ -82,7 +82,7 @@ impl World {
     ///
     /// # Errors
     /// A fault of the description, or that the state is another one.
-    pub fn reload(&mut self) -> Result<(), String> {
+    pub(crate) fn reload(&mut self) -> Result<(), String> {
         let reloaded = load(&self.mock.dump(), self.now)?;
         if reloaded != self.mock {
             return Err("expected an equal state after dump and load, got another one".to_owned());
@@ -92,7 +92,7 @@ impl World {
     }
 
     /// A copy to look at, in which looking counts against no limit.
-    pub fn copy_without_limits(&self) -> Self {
+    pub(crate) fn copy_without_limits(&self) -> Self {
         let mut copy = self.clone();
         copy.mock.settings.limits = Limits { account: None, room: None };
         (copy.model.account_limit, copy.model.room_limit) = (None, None);
@@ -111,7 +111,7 @@ fn load(description: &Value, now: i64) -> Result<State, String> {
     }
 }
 
-pub fn send(mock: &mut State, request: &Request, now: i64) -> Response {
+pub(crate) fn send(mock: &mut State, request: &Request, now: i64) -> Response {
     mock.handle(request, &mut Turn::new(UnixMillis(now), BASE_URL, WORLD_ID))
 }
 

@@ -50,16 +50,16 @@ const DOCUMENTED: &[(Operation, &[&str])] = &[
 
 /// The answer that a request should have.
 #[derive(Clone, Debug)]
-pub struct Expected {
-    pub status: u16,
-    pub body: Body,
-    pub standing: Option<Standing>,
+pub(crate) struct Expected {
+    pub(crate) status: u16,
+    pub(crate) body: Body,
+    pub(crate) standing: Option<Standing>,
     /// Whether the answer says that the plan hides messages.
-    pub limitation: bool,
+    pub(crate) limitation: bool,
 }
 
 #[derive(Clone, Debug)]
-pub enum Body {
+pub(crate) enum Body {
     /// What it would have said depends on ids that a refusal did not give.
     Unknown,
     Empty,
@@ -70,14 +70,14 @@ pub enum Body {
 
 /// An answer that was received.
 #[derive(Clone, Debug)]
-pub struct Got {
-    pub status: u16,
+pub(crate) struct Got {
+    pub(crate) status: u16,
     /// `null` without a body.
-    pub body: Value,
+    pub(crate) body: Value,
 }
 
 /// Looks at the world without changing it: to learn ids that an answer does not tell.
-pub trait Eyes {
+pub(crate) trait Eyes {
     /// The body of a GET by an account.
     fn look(&self, account: u64, path: &str) -> Value;
     /// What a download address gives so many seconds from now, to whoever has it.
@@ -123,7 +123,7 @@ impl Model {
     ///
     /// # Errors
     /// A sentence when the answer contradicts what earlier answers said.
-    pub fn answer(&mut self, call: &Call, now: i64, got: &Got, eyes: &dyn Eyes) -> Result<Expected, String> {
+    pub(crate) fn answer(&mut self, call: &Call, now: i64, got: &Got, eyes: &dyn Eyes) -> Result<Expected, String> {
         let plain = |status, body| Expected { status, body, standing: None, limitation: false };
         let Some(caller) = account_of(call.who, self) else {
             return Ok(plain(401, Body::Error("Invalid API token".to_owned())));

@@ -34,7 +34,11 @@ impl Model {
     }
 
     pub(super) fn fresh_room(&mut self, id: u64) -> Result<(), Stop> {
-        if self.seen_rooms.insert(id) { Ok(()) } else { Err(Stop::Broken(format!("the new room id {id} is an old one"))) }
+        if self.seen_rooms.insert(id) {
+            Ok(())
+        } else {
+            Err(Stop::Broken(format!("the new room id {id} is an old one")))
+        }
     }
 
     fn asked_by(&self, turn: &Turn<'_>) -> Result<u64, Stop> {

@@ -177,7 +177,8 @@ impl Model {
 
 /// Everybody in the three lists, with their role.
 fn roles(call: &Call) -> Vec<(u64, &'static str)> {
-    let lists = [("members_admin_ids", "admin"), ("members_member_ids", "member"), ("members_readonly_ids", "readonly")];
+    let lists =
+        [("members_admin_ids", "admin"), ("members_member_ids", "member"), ("members_readonly_ids", "readonly")];
     lists.iter().flat_map(|(name, role)| call.people(name).into_iter().map(|account| (account, *role))).collect()
 }
 

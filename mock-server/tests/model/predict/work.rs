@@ -32,14 +32,16 @@ impl Model {
         if ids.len() != to.len() || !ids.iter().all(|id| self.seen_tasks.insert(*id)) {
             return Err(Stop::Broken(format!("{} people asked, but the new task ids are {ids:?}", to.len())));
         }
-        let announced = |account: &u64| format!("[task aid={account} st=open lt={limit} ltype={limit_type}]{body}[/task]");
+        let announced =
+            |account: &u64| format!("[task aid={account} st=open lt={limit} ltype={limit_type}]{body}[/task]");
         let mut parts: Vec<String> = to.iter().map(announced).collect();
         parts.push("[info][title][dtext:task_added][/title]".to_owned());
         let message = self.service_message(turn, turn.call.room, turn.caller, &parts, calls.clone())?;
         let room = self.room_as(turn, WRITERS, "")?;
         for (id, account) in ids.iter().zip(to) {
             let (body, calls) = (body.clone(), calls.clone());
-            let task = Task { id: *id, account, by: turn.caller, message, body, calls, limit, limit_type, status: "open" };
+            let task =
+                Task { id: *id, account, by: turn.caller, message, body, calls, limit, limit_type, status: "open" };
             room.tasks.push(task);
         }
         Ok(Success::Json(json!({"task_ids": ids})))
