@@ -119,6 +119,21 @@ pub enum AnswerFault {
 }
 
 impl AnswerFault {
+    /// The verdict in words, as fixtures and reports spell it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Redirect { .. } => "redirect",
+            Self::Status { .. } => "other-status",
+            Self::Encoded { .. } => "encoded",
+            Self::MediaType { .. } => "other-media-type",
+            Self::EmptyBody { .. } => "empty-body",
+            Self::NotJson { .. } => "not-json",
+            Self::NotObject { .. } => "not-an-object",
+            Self::KeyMissing { .. } => "key-missing",
+            Self::OtherWord { .. } => "other-word",
+        }
+    }
+
     /// The clause that the answer departs from.
     pub fn clause(&self) -> &'static Clause {
         match self {
