@@ -274,6 +274,7 @@ mod tests {
         mock.rotate_signature("shop", Some(0), NOW).unwrap();
         let after = mock.accepted_signatures("shop", NOW);
         assert_eq!(after.len(), 1);
+        assert_eq!(mock.secrets().len(), 2, "a token without grace is forgotten");
         assert_ne!(after[0], accepted[0]);
         assert_eq!(mock.rotate_signature("shop", Some(-1), NOW).unwrap_err().status(), 400);
         assert_eq!(mock.rotate_signature("hotel", None, NOW).unwrap_err().status(), 404);

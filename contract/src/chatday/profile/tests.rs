@@ -187,6 +187,41 @@ fn unchanged(pointer: &str, value: &Value) -> bool {
     }
 }
 
+/// Another value that a key can have.
+fn another(pointer: &str, default: &Value) -> Value {
+    let (table, key) = pointer.rsplit_once('/').unwrap();
+    match (default, table, key) {
+        (_, "/message_types", _) => json!({"type": "integer"}),
+        (Value::Bool(flag), ..) => json!(!flag),
+        (Value::Number(number), _, "body_bytes") => json!(number.as_i64().unwrap() - 1),
+        (Value::Number(number), ..) => json!(number.as_i64().unwrap() + if key == "window_ms" { 1000 } else { 1 }),
+        (Value::Array(_), ..) => json!([7]),
+        (_, "/ids", _) => json!("integer"),
+        (_, _, "method") => json!("PUT"),
+        (_, _, "path") => json!("/chatday/other"),
+        (_, _, "format") => json!("text"),
+        (_, _, "unknown_types") => json!("accept"),
+        (_, _, "media_type") => json!("json"),
+        (_, _, "content_type") => json!("application/json"),
+        _ => json!("other"),
+    }
+}
+
+#[test]
+fn every_key_of_the_file_is_honoured_and_remembered() {
+    let all = all_leaves();
+    assert!(all.len() > 70, "{all:?}");
+    for pointer in all {
+        let value = another(&pointer, Profile::default_value().pointer(&pointer).unwrap());
+        let context = context(&pointer);
+        let mut stated = context.clone();
+        lay_over(&mut stated, &stating(&pointer, value.clone()), "", &mut BTreeSet::new());
+        let profile = Profile::from_value(&stated).unwrap_or_else(|faults| panic!("{pointer} = {value}: {faults:?}"));
+        assert!(profile.states(&pointer), "{pointer} is forgotten");
+        assert_ne!(rules(profile), rules(Profile::from_value(&context).unwrap()), "{pointer} = {value} has no effect");
+    }
+}
+
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
         any::<bool>().prop_map(Value::from),
