@@ -275,7 +275,7 @@ fn check_file(file: &Path) -> ExitCode {
 fn print_document(service: Document) -> ExitCode {
     let document = match service {
         Document::Chatwork => contract::openapi::chatwork(),
-        Document::Chatday => contract::openapi::chatday(),
+        Document::Chatday => contract::chatday::openapi(&contract::chatday::Profile::default_profile()),
     };
     let text = serde_json::to_string_pretty(&document).unwrap_or_default() + "\n";
     say(text.as_bytes())

@@ -1,26 +1,23 @@
-//! Chatwork API v2.
+//! Chatwork API v2: what it promises, as data.
+//!
+//! [`endpoints`] is the table from which the router, the OpenAPI document, the README's table and the wire tests'
+//! list are derived. [`clauses`] holds the sentences, [`errors`] every answer that is not success.
 
+pub mod answer;
+pub mod arguments;
+pub mod clauses;
+pub mod edition;
+pub mod endpoints;
+pub mod errors;
+pub mod gate;
+pub mod limits;
+pub mod notation;
+pub mod params;
+pub mod ratelimit;
+pub mod shapes;
 pub mod signature;
+pub mod types;
 
-/// Which state of the public documents a mock follows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Edition {
-    /// The older page.
-    #[default]
-    Documented,
-    /// As the service behaves since 2025-07-03.
-    July2025,
-}
-
-impl Edition {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Documented, Self::July2025];
-
-    /// The name that command lines and world files use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Documented => "documented",
-            Self::July2025 => "2025-07",
-        }
-    }
-}
+pub use edition::Edition;
+pub use endpoints::{Endpoint, Operation};
+pub use errors::ApiError;

@@ -197,7 +197,7 @@ impl World {
 
     /// One Chatday chat as its end-user sees it.
     pub fn chat(&self, chat_id: &str) -> Option<Value> {
-        self.chatday.chat(chat_id)
+        self.chatday.chat_view(chat_id)
     }
 
     /// The world's time.
