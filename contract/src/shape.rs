@@ -11,7 +11,7 @@ pub enum Shape {
     /// A list of at least `least` and, where the document caps it, at most `most` items.
     List {
         /// What each item is.
-        item: &'static Shape,
+        item: &'static Self,
         /// Fewest items.
         least: usize,
         /// Most items.
