@@ -12,7 +12,14 @@ export async function files(client) {
   await client.call("getRoomFiles", [room], { ...EMPTY, note: `no file yet; ${EMPTY.note}` });
   const content = Buffer.from("議事録\r\nรายงาน\r\n--\r\n");
   const { file_id: file } = await client.call("postRoomFile", [room, { file: content, file_name: "議事録 รายงาน.txt", message: "ดูไฟล์ 📎" }], {
-    status: 200, note: "client's own fault: an extra field file_name", is: (body) => exactly(shapes.fileId, body),
+    status: 200,
+    note: "chunked; client's own fault: an extra field file_name",
+    is: (body) => exactly(shapes.fileId, body),
+    sent: ({ headers, body }) => {
+      assert.equal(headers["transfer-encoding"], "chunked");
+      assert.equal(headers["content-length"], undefined);
+      assert.ok(body.includes('name="file_name"'), body);
+    },
   });
   await client.call("getRoomFile", [room, file], {
     status: 200,
