@@ -82,7 +82,7 @@ class Recorder:
                 self.judge_journal(world, operation, status, sent)
         except Exception as failure:
             self.calls[operation][1] += 1
-            self.fail(f"{label}\n      {type(failure).__name__}: {failure}")
+            self.fail(label, f"{type(failure).__name__}: {failure}")
         else:
             self.passed += 1
             self.calls[operation][0] += 1
@@ -118,12 +118,12 @@ class Recorder:
         try:
             play(self, world)
         except Exception:
-            self.fail(f"{name}: broken off\n{traceback.format_exc()}")
+            self.fail(f"{name}: broken off", traceback.format_exc())
         world.end()
 
-    def fail(self, text):
-        self.failures.append(text)
-        print(f"FAIL  {text}")
+    def fail(self, label, why):
+        self.failures.append(label)
+        print(f"FAIL  {label}\n      " + why.replace("\n", "\n      "))
 
     def summary(self):
         width = max(map(len, self.calls))
@@ -133,9 +133,9 @@ class Recorder:
         covered = sum(1 for passed, _ in self.calls.values() if passed)
         print(f"{sum(map(sum, self.calls.values()))} calls, {covered} of 32 operations covered (the client offers {len(METHODS)})")
         if covered < len(METHODS):
-            self.failures.append("an operation was never called with success")
-        if self.failures:
-            print("\nfailed:\n" + "\n".join(f"  {failure}" for failure in self.failures))
+            self.failures.append("an operation was never called as expected")
+        for failure in self.failures:
+            print(f"failed: {failure}")
         print(f"pychatwork 1.0.5, edition {self.edition}: {self.passed} passed, {len(self.failures)} failed")
         return not self.failures
 
