@@ -133,13 +133,13 @@ pub fn read(endpoint: &'static Endpoint, edition: Edition, request: &Request) ->
     Ok(arguments)
 }
 
-/// The names that a request's query carries although its operation reads no query in this edition.
-pub fn ignored_query(endpoint: &Endpoint, edition: Edition, request: &Request) -> Vec<String> {
-    let reads_body_only = matches!(endpoint.carrier, Carrier::Form | Carrier::Multipart);
-    if !reads_body_only || edition == Edition::Documented {
+/// The names of an operation's parameters that a request carries in its query.
+pub fn query_names(endpoint: &Endpoint, request: &Request) -> Vec<&'static str> {
+    if request.uri().query().is_none() {
         return Vec::new();
     }
-    query(request).pairs().map(|(name, _)| name.to_owned()).collect()
+    let query = query(request);
+    endpoint.params.iter().map(|param| param.name).filter(|name| query.value(name).is_some()).collect()
 }
 
 /// What a request sent, before it is held against the constraints.

@@ -134,7 +134,7 @@ clauses! {
     LEAVE = Clause::documented("chatwork.rooms.leave", "RAML",
         "Leaving a room takes away one's own tasks and files in it; deleting it takes everything of everybody.");
     FIXED_ROOMS = Clause::assumed("chatwork.rooms.fixed",
-        "My Chat and direct chats can be neither changed, left nor deleted: 400.");
+        "My Chat and direct chats can be neither left nor deleted: 400. Nobody is their administrator, so nobody changes them: 403.");
     MEMBERS_REPLACED = Clause::documented("chatwork.members.replaced", "RAML, REF",
         "PUT members replaces all members: who is not listed leaves. The answer lists all three roles.");
     MESSAGES_NEW_ONLY = Clause::documented("chatwork.messages.new-only", "RAML, REF",

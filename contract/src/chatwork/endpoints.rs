@@ -167,7 +167,7 @@ endpoints! {
         "One chat";
     PutRoom "put-room" "rooms"
         PUT "/rooms/{room_id}" Form [NEW_NAME DESCRIPTION ICON_PRESET] ROOM_ID false [400, 403] false "rooms.info:write"
-        [ROOM_ADMIN FIXED_ROOMS ROOM_FORBIDDEN]
+        [ROOM_ADMIN ROOM_FORBIDDEN]
         "Changes a group chat's name, description or icon";
     DeleteRoom "delete-room" "rooms"
         DELETE "/rooms/{room_id}" FormOrQuery [ACTION_TYPE] none true [400, 403] false "rooms:write"
@@ -179,7 +179,7 @@ endpoints! {
     PutMembers "put-members" "members"
         PUT "/rooms/{room_id}/members" Form [MEMBERS_ADMIN MEMBERS_MEMBER MEMBERS_READONLY] ROLES false [400, 403] false
         "rooms.members:write"
-        [MEMBERS_REPLACED ROOM_ADMIN ROOM_MEMBERS_FROM MEMBERS_TAKEN_AS_GIVEN MEMBER_IN_ONE_LIST FIXED_ROOMS]
+        [MEMBERS_REPLACED ROOM_ADMIN ROOM_MEMBERS_FROM MEMBERS_TAKEN_AS_GIVEN MEMBER_IN_ONE_LIST]
         "Replaces the members of a group chat";
     GetMessages "get-messages" "messages"
         GET "/rooms/{room_id}/messages" Query [FORCE] MESSAGES true [400, 403] false "rooms.messages:read"
@@ -241,15 +241,15 @@ endpoints! {
         "The invitation link of a chat";
     PostLink "post-link" "link"
         POST "/rooms/{room_id}/link" Form [CODE NEED_ACCEPTANCE DESCRIPTION] LINK false [400, 403] false
-        "rooms.info:write" [LINK LINK_CODE BAD_STATE ROOM_ADMIN FIXED_ROOMS]
+        "rooms.info:write" [LINK LINK_CODE BAD_STATE ROOM_ADMIN]
         "Creates an invitation link";
     PutLink "put-link" "link"
         PUT "/rooms/{room_id}/link" Form [CODE NEED_ACCEPTANCE DESCRIPTION] LINK false [400, 403] false
-        "rooms.info:write" [LINK LINK_CODE BAD_STATE ROOM_ADMIN FIXED_ROOMS]
+        "rooms.info:write" [LINK LINK_CODE BAD_STATE ROOM_ADMIN]
         "Changes the invitation link";
     DeleteLink "delete-link" "link"
         DELETE "/rooms/{room_id}/link" FormOrQuery [] LINK false [400, 403] false "rooms.info:write"
-        [LINK BAD_STATE ROOM_ADMIN FIXED_ROOMS]
+        [LINK BAD_STATE ROOM_ADMIN]
         "Takes the invitation link away";
     GetIncomingRequests "get-incoming-requests" "incoming-requests"
         GET "/incoming_requests" Query [] REQUESTS true [400, 403] false "contacts.all:read"

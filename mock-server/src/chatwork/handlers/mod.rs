@@ -1,0 +1,194 @@
+//! From a request to an answer: token, limit, endpoint, parameters, handler. The order is a decision
+//! (`contract::manual::decisions`).
+
+mod contacts;
+mod download;
+mod files;
+mod link;
+mod me;
+mod members;
+mod messages;
+mod notes;
+mod rooms;
+mod tasks;
+
+use contract::chatwork::answer;
+use contract::chatwork::arguments::{self, Arguments};
+use contract::chatwork::clauses;
+use contract::chatwork::endpoints::Operation;
+use contract::chatwork::errors::{ApiError, Denied, Missing, Unfit};
+use contract::chatwork::gate::{self, Credential};
+use contract::chatwork::params;
+use contract::chatwork::ratelimit::Standing;
+use contract::chatwork::{Edition, Endpoint};
+use contract::route::{self, Found};
+use contract::time::UnixMillis;
+use contract::wire::form::Form;
+use contract::wire::{Request, Response};
+use http::{Method, StatusCode};
+
+use super::state::{AccountId, Error, RoomId, State};
+use crate::core::Turn;
+
+/// What a handler answers with.
+type Answer = Result<Response, ApiError>;
+
+/// One authenticated request to a known endpoint, with its parameters read.
+struct Call<'s> {
+    state: &'s mut State,
+    caller: AccountId,
+    ids: [u64; 2],
+    arguments: Arguments,
+    now: UnixMillis,
+    base_url: &'s str,
+    world_id: &'s str,
+}
+
+impl Call<'_> {
+    /// The room of the path.
+    fn room(&self) -> RoomId {
+        RoomId(self.ids[0])
+    }
+
+    /// Counts a message or task against the limit of its room. Called when nothing else stands against storing it.
+    fn take_room_limit(&mut self) -> Result<(), ApiError> {
+        let Some(limit) = self.state.settings.limits.room else { return Ok(()) };
+        let room = self.room();
+        let standing = self.state.room_windows.entry(room).or_default().take(limit, self.now);
+        if standing.allowed { Ok(()) } else { Err(ApiError::RoomLimit) }
+    }
+}
+
+impl State {
+    /// Answers one request to the API. The path is whole, with `/v2`.
+    pub fn handle(&mut self, request: &Request, turn: &mut Turn<'_>) -> Response {
+        let Some(caller) = self.caller(request, turn) else {
+            let error = ApiError::InvalidToken;
+            return answer::refusal_with(error.status(), self.settings.token_error.text());
+        };
+        turn.token_id = Some(format!("chatwork/{caller}"));
+        let standing = self.take_account_limit(caller, turn.now);
+        let mut response = if standing.is_some_and(|standing| !standing.allowed) {
+            answer::refusal(&ApiError::AccountLimit)
+        } else {
+            self.route(caller, request, turn).unwrap_or_else(|error| answer::refusal(&error))
+        };
+        if let Some(standing) = standing {
+            answer::add_rate_headers(&mut response, standing);
+        }
+        response
+    }
+
+    fn caller(&self, request: &Request, turn: &mut Turn<'_>) -> Option<AccountId> {
+        notes::token_elsewhere(self, request, turn);
+        match gate::credential(request.headers()) {
+            Credential::Token(token) => self.account_of_token(token),
+            Credential::Doubled => {
+                turn.note(&clauses::TOKEN_ONCE, "the request carries more than one X-ChatWorkToken header");
+                None
+            }
+            Credential::Missing | Credential::Unreadable => None,
+        }
+    }
+
+    fn take_account_limit(&mut self, caller: AccountId, now: UnixMillis) -> Option<Standing> {
+        let limit = self.settings.limits.account?;
+        Some(self.account_windows.entry(caller).or_default().take(limit, now))
+    }
+
+    fn route(&mut self, caller: AccountId, request: &Request, turn: &mut Turn<'_>) -> Answer {
+        let edition = self.settings.edition;
+        let overridden = overridden_method(request, edition, turn);
+        let method = overridden.as_ref().unwrap_or(request.method());
+        let Some(Found { endpoint, ids }) = route::chatwork(method, request.uri().path()) else {
+            return Err(ApiError::InvalidEndpoint);
+        };
+        turn.operation = Some(endpoint.name);
+        notes::parameters(endpoint, edition, request, turn);
+        let arguments = arguments::read(endpoint, edition, request)?;
+        let (now, base_url, world_id) = (turn.now, turn.base_url, turn.world_id);
+        dispatch(endpoint, Call { state: self, caller, ids, arguments, now, base_url, world_id })
+    }
+}
+
+fn dispatch(endpoint: &'static Endpoint, call: Call<'_>) -> Answer {
+    match endpoint.operation {
+        Operation::GetMe => me::profile(&call),
+        Operation::GetMyStatus => me::status(&call),
+        Operation::GetMyTasks => me::tasks(&call),
+        Operation::GetContacts => contacts::list(&call),
+        Operation::GetRooms => rooms::list(&call),
+        Operation::PostRooms => rooms::create(call),
+        Operation::GetRoom => rooms::show(&call),
+        Operation::PutRoom => rooms::update(call),
+        Operation::DeleteRoom => rooms::remove(call),
+        Operation::GetMembers => members::list(&call),
+        Operation::PutMembers => members::replace(call),
+        Operation::GetMessages => messages::list(call),
+        Operation::PostMessages => messages::post(call),
+        Operation::PutMessagesRead => messages::mark_read(call),
+        Operation::PutMessagesUnread => messages::mark_unread(call),
+        Operation::GetMessage => messages::show(&call),
+        Operation::PutMessage => messages::edit(call),
+        Operation::DeleteMessage => messages::remove(call),
+        Operation::GetTasks => tasks::list(&call),
+        Operation::PostTasks => tasks::create(call),
+        Operation::GetTask => tasks::show(&call),
+        Operation::PutTaskStatus => tasks::set_status(call),
+        Operation::GetFiles => files::list(&call),
+        Operation::PostFiles => files::upload(call),
+        Operation::GetFile => files::show(&call),
+        Operation::GetLink => link::show(&call),
+        Operation::PostLink => link::create(call),
+        Operation::PutLink => link::update(call),
+        Operation::DeleteLink => link::remove(call),
+        Operation::GetIncomingRequests => contacts::requests(&call),
+        Operation::PutIncomingRequest => contacts::accept(call),
+        Operation::DeleteIncomingRequest => contacts::reject(call),
+    }
+}
+
+/// The verb that `?method=` asks for, where the edition still honours it. Only POST can be overridden.
+fn overridden_method(request: &Request, edition: Edition, turn: &mut Turn<'_>) -> Option<Method> {
+    let query = request.uri().query().filter(|query| request.method() == Method::POST && query.contains("method="))?;
+    let wanted = match Form::decode(query.as_bytes()).value("method")? {
+        "PUT" => Method::PUT,
+        "DELETE" => Method::DELETE,
+        _ => return None,
+    };
+    let honoured = edition.keeps(clauses::METHOD_OVERRIDE.holds);
+    let outcome = if honoured { "honoured in this edition" } else { "ignored" };
+    turn.note(&clauses::METHOD_OVERRIDE_ABOLISHED, format!("?method={wanted} was abolished 2025-07-03; {outcome}"));
+    honoured.then_some(wanted)
+}
+
+/// What a refused operation answers. `denied` is what the caller wanted to do.
+fn refused(error: Error, denied: Denied) -> ApiError {
+    match error {
+        Error::NotMember | Error::ReadOnly | Error::NotAdmin | Error::NotAuthor => ApiError::Forbidden(denied),
+        Error::NotInvitable(_) => ApiError::Forbidden(Denied::InviteAccount),
+        Error::NotAGroup => ApiError::Unfit(Unfit::NotAGroup),
+        Error::UnknownMessage | Error::DeletedMessage | Error::HiddenMessage => ApiError::NotFound(Missing::Message),
+        Error::UnknownTask => ApiError::NotFound(Missing::Task),
+        Error::UnknownFile => ApiError::NotFound(Missing::File),
+        Error::UnknownRequest => ApiError::NotFound(Missing::IncomingRequest),
+        Error::NothingToChange => ApiError::Unfit(Unfit::AlreadyRead),
+        Error::NoAdmin => ApiError::Required(&params::MEMBERS_ADMIN),
+        Error::TwoRoles(_) => ApiError::Unfit(Unfit::MemberInTwoLists),
+        Error::NoAssignee => ApiError::Required(&params::TO_IDS),
+        Error::AssigneeNotMember(_) => ApiError::Unfit(Unfit::AssigneeNotAMember),
+        Error::LinkExists => ApiError::Unfit(Unfit::LinkExists),
+        Error::NoLink => ApiError::Unfit(Unfit::LinkDisabled),
+        Error::CodeTaken => ApiError::Unfit(Unfit::LinkCodeTaken),
+    }
+}
+
+/// 200 with a list, or 204 when it is empty (clause `chatwork.lists.empty`).
+fn list_or_no_content<T: serde::Serialize>(items: &[T]) -> Response {
+    if items.is_empty() { answer::no_content() } else { answer::ok(items) }
+}
+
+/// 200 with JSON text that is already written.
+fn written(body: Vec<u8>) -> Response {
+    answer::with_body(StatusCode::OK, body)
+}

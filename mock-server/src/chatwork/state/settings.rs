@@ -1,0 +1,79 @@
+//! What a world decides about the service itself.
+
+pub use contract::chatwork::Edition;
+pub use contract::chatwork::limits::Limit;
+pub use contract::chatwork::ratelimit::Window;
+
+/// How the text of a 401 is spelled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenError {
+    /// As the documents print it.
+    #[default]
+    Documented,
+    /// As the live service prints it.
+    Live,
+}
+
+impl TokenError {
+    /// Both spellings.
+    pub const ALL: [Self; 2] = [Self::Documented, Self::Live];
+
+    /// The text itself.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Documented => "Invalid API token",
+            Self::Live => "Invalid API Token",
+        }
+    }
+}
+
+/// What somebody pays, and so how far back they can read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Plan {
+    /// Only messages of the last 40 days can be read.
+    Free,
+    /// All messages can be read.
+    #[default]
+    Paid,
+}
+
+impl Plan {
+    /// Both plans.
+    pub const ALL: [Self; 2] = [Self::Free, Self::Paid];
+
+    /// The name that world files use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Paid => "paid",
+        }
+    }
+}
+
+/// The rate limits of a world; `None` is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests of one account.
+    pub account: Option<Limit>,
+    /// New messages and tasks of one room, together.
+    pub room: Option<Limit>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { account: Some(Limit { requests: 300, seconds: 300 }), room: Some(Limit { requests: 10, seconds: 10 }) }
+    }
+}
+
+/// What a world decides about the service itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The published state of the API that is followed.
+    pub edition: Edition,
+    /// The spelling of the 401 text.
+    pub token_error: TokenError,
+    /// The plan of every account that has none of its own.
+    pub plan: Plan,
+    /// The rate limits.
+    pub limits: Limits,
+}
