@@ -197,6 +197,7 @@ export class Client {
       assert.match(entry.path, pattern);
       assert.ok(typeof entry.operation === "string", "the journal names the operation");
     }
+    assert.deepEqual(entry.violations, [], "the mock has nothing to say against the request");
     assert.ok(!JSON.stringify(entry).includes(this.token), "the token is masked in the journal");
     await wanted.sent?.(entry);
   }

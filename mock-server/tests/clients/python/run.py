@@ -189,14 +189,17 @@ def reading(run, world):
     run.call(world, GET, {"room_id": ""}, 400, "no room id", raises=["Invalid Endpoint or HTTP method"])
 
 
+def in_query(entry):
+    equal(entry["body"], "", "the body in the journal")
+    matches("body=.+", entry["query"], "the query in the journal")
+    clauses = [violation["clause"] for violation in entry["violations"]]
+    equal(clauses, ["chatwork.transport.body-only"], "what the mock tells its operator")
+
+
 def posting(run, world):
     """Edition `documented`: parameters in the query count."""
     room = {"room_id": world.room_id}
     run.call(world, GET, {**room, "force": True}, 200, "before", gives=messages_are())
-
-    def in_query(entry):
-        equal(entry["body"], "", "the body in the journal")
-        matches("body=.+", entry["query"], "the query in the journal")
 
     fault = FAULT + "the body stands in the query"
     texts = [EVERYDAY, "%", "a+b c", "x" * 4000]
@@ -214,9 +217,9 @@ def posting_since_2025(run, world):
     """Edition `2025-07`: POST reads the form only, as the notice's own example shows."""
     room = {"room_id": world.room_id}
     run.call(world, GET, {**room, "force": True}, 200, "before", gives=messages_are())
-    for text in [EVERYDAY, ""]:
+    for text in [EVERYDAY, "%", "x" * 4000]:
         run.call(world, POST, {**room, "message": text}, 400, FAULT + "the body stands in the query, which is ignored",
-                 raises=["Parameter 'body' is required"])
+                 raises=["Parameter 'body' is required"], sent=in_query)
     run.call(world, GET, room, 204, "nothing was posted", gives=lambda got: equal(got, [], "result"))
 
 
