@@ -19,7 +19,6 @@ struct Service {
     address: SocketAddr,
     token: String,
     account: i64,
-    room: i64,
 }
 
 /// What came back, as it stood on the socket.
@@ -58,19 +57,13 @@ impl Answer {
 
 impl Service {
     fn start(edition: Edition) -> Self {
-        let mock = MockServer::builder().chatwork_edition(edition).start();
-        let address = mock.address();
-        let info =
-            exchange(address, b"GET /_mock/info HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").is(200);
-        let card = &info["chatwork"];
-        Self {
-            _mock: mock,
-            edition,
-            address,
-            token: card["token"].as_str().unwrap().to_owned(),
-            account: card["account_id"].as_i64().unwrap(),
-            room: card["room_id"].as_i64().unwrap(),
-        }
+        let mock = MockServer::builder().edition(edition).start().unwrap();
+        let card = &mock.card().chatwork;
+        let address = mock.url(contract::service::Service::Chatwork);
+        let address = address.trim_start_matches("http://").trim_end_matches("/v2").parse().unwrap();
+        let token = card["token"].as_str().unwrap().to_owned();
+        let account = card["account_id"].as_i64().unwrap();
+        Self { _mock: mock, edition, address, token, account }
     }
 
     /// Sends a head and a body as they are given. Only Host, token and `Connection: close` are added.
