@@ -195,7 +195,8 @@ export class Client {
     if (wanted.route !== false) {
       const pattern = new RegExp(`^/v2${template.replaceAll(/\{[a-z_]+\}/g, "[0-9]+")}$`);
       assert.match(entry.path, pattern);
-      assert.ok(typeof entry.operation === "string", "the journal names the operation");
+      // The limit of an account is looked at before the path is, so its 429 belongs to no operation.
+      assert.equal(typeof entry.operation, wanted.routed === false ? "object" : "string", "the journal names the operation");
     }
     assert.deepEqual(entry.violations, [], "the mock has nothing to say against the request");
     assert.ok(!JSON.stringify(entry).includes(this.token), "the token is masked in the journal");
