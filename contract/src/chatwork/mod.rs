@@ -1,3 +1,4 @@
 //! Chatwork API v2.
 
 pub mod signature;
+pub mod webhook;

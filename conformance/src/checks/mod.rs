@@ -1,0 +1,4 @@
+//! What is asked. One file per area of a service: entries in a slice, and their functions beneath.
+
+pub(crate) mod answer;
+pub mod chatwork;
