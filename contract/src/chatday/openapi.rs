@@ -1,0 +1,1 @@
+//! Chatday as an OpenAPI 3.1 document.
