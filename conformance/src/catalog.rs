@@ -6,7 +6,12 @@ use crate::check::{Check, Kind};
 use crate::checks;
 
 /// The slices of every area, in report order.
-const AREAS: &[&[Check]] = &[checks::chatwork::webhooks::CHECKS, checks::chatwork::authenticity::CHECKS];
+const AREAS: &[&[Check]] = &[
+    checks::chatwork::webhooks::CHECKS,
+    checks::chatwork::authenticity::CHECKS,
+    checks::chatday::webhooks::CHECKS,
+    checks::chatday::authenticity::CHECKS,
+];
 
 /// Every check, in report order: by service, then by area.
 pub fn all() -> Vec<&'static Check> {
@@ -91,7 +96,11 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
+    use contract::chatday::Profile;
+    use contract::chatday::clauses::profile_keys;
+
     use super::*;
+    use crate::check::{Area, Level};
 
     #[test]
     fn every_id_is_unique_and_made_of_service_area_and_words() {
@@ -108,10 +117,26 @@ mod tests {
 
     #[test]
     fn no_check_is_stricter_than_its_clauses_are_certain() {
+        let profile = Profile::default_profile();
         for check in all() {
             assert!(!check.clauses.is_empty(), "{} names no clause", check.id);
-            assert!(check.level <= check.cap(), "{} is {} but may be at most {}", check.id, check.level, check.cap());
+            assert!(check.level_under(&profile) <= check.cap(&profile), "{}", check.id);
+            // A level that the default profile does not justify makes sense only if another profile can.
+            let weak = check.clauses.iter().filter(|clause| Level::cap(clause.certainty) < check.level);
+            if check.area != Area::Authenticity {
+                for clause in weak {
+                    assert!(!profile_keys(clause).is_empty(), "{} is {} on {}", check.id, check.level, clause.id);
+                }
+            }
         }
+    }
+
+    #[test]
+    fn what_is_ours_is_a_must_only_where_the_users_own_profile_states_it() {
+        let check = find("chatday.webhooks.answer-is-declared-as-json").unwrap();
+        assert_eq!(check.level_under(&Profile::default_profile()), Level::Should);
+        let own = Profile::from_toml("webhook.answer.media_type = 'json'").unwrap();
+        assert_eq!(check.level_under(&own), Level::Must);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use contract::chatday::Profile;
 use contract::clause::{Certainty, Clause};
 use contract::service::Service;
 use serde::Serialize;
@@ -21,7 +22,8 @@ pub struct Check {
     pub kind: Kind,
     /// The heading under which reports list it.
     pub area: Area,
-    /// The highest level that a deviation found by it can have.
+    /// The highest level that a deviation found by it can have, if its clauses are certain enough:
+    /// see [`Check::level_under`].
     pub level: Level,
     /// What is asked, as a statement that holds for a correct subject.
     pub title: &'static str,
@@ -125,14 +127,20 @@ pub enum Plan {
 }
 
 impl Check {
-    /// The highest level that its clauses justify.
+    /// The highest level that its clauses justify under a profile. What is ours carries at most a SHOULD, unless the
+    /// user's own profile states it.
     ///
     /// A check of authenticity may always be a MUST: telling real events from forged ones is what the public documents
     /// of both services give the secret for, whatever they leave open besides.
-    pub fn cap(&self) -> Level {
+    pub fn cap(&self, profile: &Profile) -> Level {
         if self.area == Area::Authenticity {
             return Level::Must;
         }
-        self.clauses.iter().map(|clause| Level::cap(clause.certainty)).min().unwrap_or(Level::May)
+        self.clauses.iter().map(|clause| Level::cap(profile.certainty(clause))).min().unwrap_or(Level::May)
+    }
+
+    /// Its level under a profile: as it stands in the catalogue, but never more than its clauses justify.
+    pub fn level_under(&self, profile: &Profile) -> Level {
+        self.level.min(self.cap(profile))
     }
 }

@@ -11,10 +11,15 @@
 //! | [`cli`], [`settings`], [`app`] | the program around it |
 //! | [`exit`] | what the exit status means |
 
+pub mod app;
 pub mod ask;
 pub mod catalog;
 pub mod check;
 pub mod checks;
+pub mod cli;
 pub mod exit;
+pub mod report;
 pub mod run;
+pub mod sample;
+pub mod settings;
 pub mod target;

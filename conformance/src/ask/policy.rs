@@ -1,8 +1,10 @@
 //! What counts as an acknowledgement, and what the user declared about the subject.
 
+use std::sync::Arc;
+
+use contract::chatday::{Profile, webhook as chatday};
 use contract::chatwork::webhook as chatwork;
 use contract::service::Service;
-use http::StatusCode;
 
 use super::exchange::{Answer, Exchange, Fault, Outcome};
 
@@ -11,6 +13,8 @@ use super::exchange::{Answer, Exchange, Fault, Outcome};
 pub struct Policy {
     /// The service whose contract is judged.
     pub service: Service,
+    /// What fills the gaps of Chatday's document. Unused for Chatwork.
+    pub profile: Arc<Profile>,
     /// What a forged event may be answered with.
     pub forgery_answer: ForgeryAnswer,
 }
@@ -36,10 +40,14 @@ pub struct Refusal {
 
 impl Policy {
     /// What acknowledges an event, in words.
-    pub fn acknowledgement(&self) -> &'static str {
+    pub fn acknowledgement(&self) -> String {
         match self.service {
-            Service::Chatwork => "status 200",
-            Service::Chatday => "status 200 and the JSON body {\"status\":\"SUCCESS\"}",
+            Service::Chatwork => format!("status {}", chatwork::ANSWER_STATUS.as_u16()),
+            Service::Chatday => format!(
+                "status {} and the JSON body {}",
+                self.profile.webhook.answer.status.as_u16(),
+                chatday::acknowledgement(&self.profile)
+            ),
         }
     }
 
@@ -57,29 +65,49 @@ impl Policy {
             Outcome::Answered(answer) => answer,
             Outcome::Silent(fault) => return Err(Refusal { name: fault.name(), message: sentence(fault) }),
         };
-        self.examine_status(answer)?;
         match (&answer.cut, self.service) {
-            (None, _) | (Some(Fault::TooLarge), Service::Chatwork) => self.examine_body(answer),
-            (Some(fault), _) => Err(Refusal { name: fault.name(), message: format!("the status is 200, but {fault}") }),
+            (None, _) | (Some(Fault::TooLarge), Service::Chatwork) => self.examine_answer(answer),
+            (Some(fault), _) => Err(Refusal {
+                name: fault.name(),
+                message: format!("the status is {}, but {fault}", answer.status.as_u16()),
+            }),
         }
     }
 
-    fn examine_status(&self, answer: &Answer) -> Result<(), Refusal> {
-        let wanted = match self.service {
-            Service::Chatwork => chatwork::ANSWER_STATUS,
-            Service::Chatday => StatusCode::OK,
-        };
-        if answer.status == wanted {
-            return Ok(());
+    fn examine_answer(&self, answer: &Answer) -> Result<(), Refusal> {
+        match self.service {
+            Service::Chatwork => match chatwork::judge_answer(answer.status, &answer.body) {
+                Ok(()) | Err(chatwork::AnswerFault::Size(_)) => Ok(()),
+                Err(chatwork::AnswerFault::Status(found)) => Err(Refusal {
+                    name: if found.is_redirection() { "redirect" } else { "status" },
+                    message: format!(
+                        "the event was answered with status {}, not {}",
+                        found.as_u16(),
+                        chatwork::ANSWER_STATUS.as_u16()
+                    ),
+                }),
+            },
+            Service::Chatday => chatday::judge_answer(&self.profile, answer.status, &answer.headers, &answer.body)
+                .map_err(|faults| {
+                    let sentences: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                    Refusal { name: faults.first().map_or("answer", fault_name), message: sentences.join("; ") }
+                }),
         }
-        let name = if answer.status.is_redirection() { "redirect" } else { "status" };
-        let message = format!("the event was answered with status {}, not {}", answer.status.as_u16(), wanted.as_u16());
-        Err(Refusal { name, message })
     }
+}
 
-    fn examine_body(&self, answer: &Answer) -> Result<(), Refusal> {
-        let _ = answer;
-        Ok(())
+fn fault_name(fault: &chatday::AnswerFault) -> &'static str {
+    use chatday::AnswerFault as Fault;
+    match fault {
+        Fault::Redirect { .. } => "redirect",
+        Fault::Status { .. } => "status",
+        Fault::Encoded { .. } => "encoded-body",
+        Fault::MediaType { .. } => "media-type",
+        Fault::EmptyBody { .. } => "empty-body",
+        Fault::NotJson { .. } => "not-json",
+        Fault::NotObject { .. } => "not-an-object",
+        Fault::KeyMissing { .. } => "key-missing",
+        Fault::OtherWord { .. } => "other-word",
     }
 }
 

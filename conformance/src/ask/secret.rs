@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use contract::chatday::webhook::can_be_sent;
 use contract::chatwork::signature::{NotBase64, WebhookKey};
 use contract::service::Service;
 
@@ -10,32 +11,40 @@ use contract::service::Service;
 pub struct Secret {
     text: String,
     key: Option<WebhookKey>,
+    variable: String,
 }
 
 impl Secret {
-    /// Takes the secret as the service shows it: a Chatwork webhook token, or a Chatday-Signature-Token.
+    /// Takes the secret as the service shows it: a Chatwork webhook token, or a Chatday-Signature-Token. `variable` is the
+    /// environment variable that it came from, for commands that a person repeats.
     ///
     /// # Errors
     /// [`Unusable`] when it is empty, when a Chatwork token is not Base64, or when a Chatday token cannot be the value
     /// of a header. The secret itself is not in the message.
-    pub fn new(service: Service, text: &str) -> Result<Self, Unusable> {
+    pub fn new(service: Service, text: &str, variable: Option<&str>) -> Result<Self, Unusable> {
         let text = text.trim_end_matches(['\r', '\n']).to_owned();
         if text.trim().is_empty() {
             return Err(Unusable::Empty);
         }
+        let variable = variable.unwrap_or("CHATDAY_SIGNATURE_TOKEN").to_owned();
         match service {
             Service::Chatwork => {
                 let key = WebhookKey::from_token(&text)?;
-                Ok(Self { text, key: Some(key) })
+                Ok(Self { text, key: Some(key), variable })
             }
-            Service::Chatday if !text.bytes().all(|byte| (0x21..=0x7e).contains(&byte)) => Err(Unusable::NoHeader),
-            Service::Chatday => Ok(Self { text, key: None }),
+            Service::Chatday if !can_be_sent(&text) => Err(Unusable::NoHeader),
+            Service::Chatday => Ok(Self { text, key: None, variable }),
         }
     }
 
     /// The secret itself. Only for what is sent; see [`Secret::mask`] for what is shown.
     pub fn reveal(&self) -> &str {
         &self.text
+    }
+
+    /// The environment variable that a printed command takes it from.
+    pub fn variable(&self) -> &str {
+        &self.variable
     }
 
     /// What Chatwork signs with.
@@ -68,7 +77,7 @@ pub enum Unusable {
     NotBase64(#[from] NotBase64),
     /// A Chatday token with blanks or bytes that no header value can carry.
     #[error(
-        "the Chatday-Signature-Token holds a blank or a character outside ASCII: copy it exactly as Register answered it"
+        "the Chatday-Signature-Token holds a blank or a character outside ASCII, or is longer than 512 characters: copy it exactly as Register answered it"
     )]
     NoHeader,
 }
@@ -79,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_secret_and_most_of_it_are_masked_but_other_text_is_not() {
-        let secret = Secret::new(Service::Chatday, "0123456789abcdef").unwrap();
+        let secret = Secret::new(Service::Chatday, "0123456789abcdef", None).unwrap();
         assert_eq!(secret.mask("a 0123456789abcdef b"), "a [secret] b");
         assert_eq!(secret.mask("a 0123456789abcde b"), "a [part of the secret]89abcde b");
         assert_eq!(secret.mask("a 0123 b"), "a 0123 b");
@@ -87,12 +96,12 @@ mod tests {
 
     #[test]
     fn the_end_of_a_secret_files_last_line_is_not_part_of_the_secret() {
-        assert_eq!(Secret::new(Service::Chatday, "token\r\n").unwrap().reveal(), "token");
+        assert_eq!(Secret::new(Service::Chatday, "token\r\n", None).unwrap().reveal(), "token");
     }
 
     #[test]
     fn what_cannot_be_a_secret_is_refused_without_being_repeated() {
-        let refused = |service, text| Secret::new(service, text).unwrap_err();
+        let refused = |service, text| Secret::new(service, text, None).unwrap_err();
         assert_eq!(refused(Service::Chatwork, " \n"), Unusable::Empty);
         assert_eq!(refused(Service::Chatwork, "not base64!"), Unusable::NotBase64(NotBase64));
         assert_eq!(refused(Service::Chatday, "to ken"), Unusable::NoHeader);
@@ -101,6 +110,6 @@ mod tests {
 
     #[test]
     fn debug_output_has_no_secret_in_it() {
-        assert_eq!(format!("{:?}", Secret::new(Service::Chatday, "token").unwrap()), "Secret(redacted)");
+        assert_eq!(format!("{:?}", Secret::new(Service::Chatday, "token", None).unwrap()), "Secret(redacted)");
     }
 }

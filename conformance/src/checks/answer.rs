@@ -20,7 +20,7 @@ pub(crate) fn acknowledged(trial: &Trial<'_>) -> Judgement {
             name: refusal.name,
             level: Level::Must,
             message: refusal.message,
-            expected: trial.policy.acknowledgement().to_owned(),
+            expected: trial.policy.acknowledgement(),
             actual: trial.exchange.outcome.to_string(),
             hint: cause(trial.exchange).map(str::to_owned),
         }),

@@ -10,7 +10,7 @@ use super::verdict::{Deviation, Judgement, Status, Summary};
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::exchange::{Exchange, Fault};
 use crate::ask::policy::ForgeryAnswer;
-use crate::check::{Check, Kind, Plan};
+use crate::check::{Check, Kind, Level, Plan};
 
 /// What a run is made of besides its session.
 #[derive(Debug)]
@@ -31,11 +31,13 @@ impl Run<'_> {
         let reached = session.reach(self.patience);
         let mut summary = Summary::default();
         for (index, check) in self.checks.iter().enumerate() {
-            tell(&Event::CheckStarted(CheckCard::of(check, index + 1)));
+            tell(&Event::CheckStarted(CheckCard::of(check, level(check, session), index + 1)));
             let report = match &reached {
-                _ if session.is_stopped() => unrun(check, Status::Skip, "the run was stopped before this check"),
+                _ if session.is_stopped() => {
+                    unrun(check, level(check, session), Status::Skip, "the run was stopped before this check")
+                }
                 Ok(()) => self.check(check, session, tell),
-                Err(fault) => unrun(check, Status::Error, &unreachable(session, fault)),
+                Err(fault) => unrun(check, level(check, session), Status::Error, &unreachable(session, fault)),
             };
             summary.count(report.status, report.cases);
             tell(&Event::CheckFinished(Box::new(report)));
@@ -82,7 +84,7 @@ impl Run<'_> {
                 break;
             }
             let steps = Steps::of(check, &case, session);
-            let judgement = capped(judge(&steps.trial(&case, session)), check);
+            let judgement = capped(judge(&steps.trial(&case, session)), level(check, session));
             let status = judgement.status(self.strict);
             tell(&Event::CaseFinished(CaseReport {
                 check: check.id.to_owned(),
@@ -149,11 +151,15 @@ struct Judged {
     status: Status,
 }
 
+fn level(check: &Check, session: &Session) -> Level {
+    check.level_under(&session.settings().policy.profile)
+}
+
 /// A deviation never weighs more than its check.
-fn capped(judgement: Judgement, check: &Check) -> Judgement {
+fn capped(judgement: Judgement, level: Level) -> Judgement {
     match judgement {
         Judgement::Deviates(deviation) => {
-            Judgement::Deviates(Deviation { level: deviation.level.min(check.level), ..deviation })
+            Judgement::Deviates(Deviation { level: deviation.level.min(level), ..deviation })
         }
         other => other,
     }
@@ -164,12 +170,12 @@ fn unreachable(session: &Session, fault: &Fault) -> String {
 }
 
 /// A check of which nothing was sent.
-fn unrun(check: &Check, status: Status, message: &str) -> CheckReport {
+fn unrun(check: &Check, level: Level, status: Status, message: &str) -> CheckReport {
     CheckReport {
         id: check.id.to_owned(),
         title: check.title.to_owned(),
         area: check.area,
-        level: check.level,
+        level,
         clause: check.clauses.first().map(|clause| format!("{}: {clause}", clause.id)).unwrap_or_default(),
         status,
         cases: 0,
@@ -187,14 +193,14 @@ fn unrun(check: &Check, status: Status, message: &str) -> CheckReport {
 /// The report of a check: the worst case decides, the first of several.
 fn summed_up(check: &Check, judged: &[Judged], session: &Session) -> CheckReport {
     let Some(worst) = judged.iter().map(|judged| judged.status).max() else {
-        return unrun(check, Status::Error, "the check sent nothing");
+        return unrun(check, level(check, session), Status::Error, "the check sent nothing");
     };
     let Some(deciding) = judged.iter().find(|judged| judged.status == worst) else {
-        return unrun(check, Status::Error, "the check sent nothing");
+        return unrun(check, level(check, session), Status::Error, "the check sent nothing");
     };
     let total = judged.len();
     let alike = judged.iter().filter(|judged| judged.status == worst).count();
-    let blank = CheckReport { cases: total as u64, ..unrun(check, worst, "") };
+    let blank = CheckReport { cases: total as u64, ..unrun(check, level(check, session), worst, "") };
     let where_seen = format!("(case {}, {alike} of {total})", deciding.case.name);
     let settings = session.settings();
     let pointed = CheckReport {

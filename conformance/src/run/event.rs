@@ -141,7 +141,7 @@ pub struct RunReport {
 
 impl CheckCard {
     /// What is known of a check before it runs.
-    pub fn of(check: &Check, position: usize) -> Self {
-        Self { id: check.id.to_owned(), title: check.title.to_owned(), area: check.area, level: check.level, position }
+    pub fn of(check: &Check, level: Level, position: usize) -> Self {
+        Self { id: check.id.to_owned(), title: check.title.to_owned(), area: check.area, level, position }
     }
 }

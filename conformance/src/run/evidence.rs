@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn evidence_masks_a_secret_that_the_receiver_echoes() {
-        let secret = Secret::new(Service::Chatday, "a-long-shared-secret").unwrap();
+        let secret = Secret::new(Service::Chatday, "a-long-shared-secret", None).unwrap();
         let answer = Answer {
             status: http::StatusCode::OK,
             version: http::Version::HTTP_11,

@@ -1,5 +1,6 @@
 //! The engine: runs checks one after another, keeps the three rules for forged events, and tells of it in events.
 
+pub mod clock;
 pub mod engine;
 pub mod event;
 pub mod evidence;

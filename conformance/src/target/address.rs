@@ -1,7 +1,7 @@
 //! Where the subject is: a URL taken apart, and the guard that keeps a run on this machine.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use http::Uri;
 
@@ -36,12 +36,10 @@ pub enum Refused {
     #[error("the URL holds a user name or password: remove it, it would end up in reports")]
     UserInfo,
     /// Another machine.
-    #[error("'{host}' is not this machine ({address}): if the run is meant for it, add --allow-remote {host}")]
+    #[error("'{host}' is not this machine: if the run is meant for it, add --allow-remote {host}")]
     Remote {
         /// As the URL spells it.
         host: String,
-        /// What it resolved to.
-        address: IpAddr,
     },
 }
 
@@ -89,16 +87,16 @@ impl Endpoint {
         found.first().copied().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no address"))
     }
 
-    /// Refuses an address that is not this machine, unless its host was named.
+    /// Refuses an address that is not this machine, and a name without an address, unless its host was named.
     ///
     /// # Errors
     /// [`Refused::Remote`].
-    pub fn guard(&self, address: SocketAddr, allowed: &[String]) -> Result<(), Refused> {
+    pub fn guard(&self, address: Option<SocketAddr>, allowed: &[String]) -> Result<(), Refused> {
         let named = allowed.iter().any(|host| host.eq_ignore_ascii_case(&self.host));
-        if named || address.ip().to_canonical().is_loopback() {
+        if named || address.is_some_and(|address| address.ip().to_canonical().is_loopback()) {
             return Ok(());
         }
-        Err(Refused::Remote { host: self.host.clone(), address: address.ip() })
+        Err(Refused::Remote { host: self.host.clone() })
     }
 }
 
@@ -132,11 +130,12 @@ mod tests {
     #[test]
     fn another_machine_has_to_be_named() {
         let endpoint = Endpoint::parse("http://hooks.example:80/").unwrap();
-        let remote = "192.0.2.7:80".parse().unwrap();
+        let remote = Some("192.0.2.7:80".parse().unwrap());
         assert!(endpoint.guard(remote, &[]).is_err());
         assert!(endpoint.guard(remote, &["other.example".to_owned()]).is_err());
         assert_eq!(endpoint.guard(remote, &["Hooks.Example".to_owned()]), Ok(()));
-        assert_eq!(endpoint.guard("127.0.0.2:80".parse().unwrap(), &[]), Ok(()));
-        assert_eq!(endpoint.guard("[::ffff:127.0.0.1]:80".parse().unwrap(), &[]), Ok(()));
+        assert!(endpoint.guard(None, &[]).is_err());
+        assert_eq!(endpoint.guard(Some("127.0.0.2:80".parse().unwrap()), &[]), Ok(()));
+        assert_eq!(endpoint.guard(Some("[::ffff:127.0.0.1]:80".parse().unwrap()), &[]), Ok(()));
     }
 }

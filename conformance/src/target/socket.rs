@@ -34,8 +34,8 @@ pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Where deliveries go, and how long an exchange may take.
 #[derive(Clone, Debug)]
 pub struct Socket {
-    /// Resolved and checked.
-    pub address: SocketAddr,
+    /// Resolved once and checked; or why there is none.
+    pub address: Result<SocketAddr, Fault>,
     /// The `Host` header.
     pub authority: String,
     /// From the start of connecting to the end of the body.
@@ -59,8 +59,9 @@ impl Socket {
     }
 
     async fn connect(&self, deadline: Instant) -> Result<TcpStream, Fault> {
+        let address = self.address.clone()?;
         let deadline = deadline.min(Instant::now() + CONNECT_TIMEOUT);
-        let stream = match timeout_at(deadline, TcpStream::connect(self.address)).await {
+        let stream = match timeout_at(deadline, TcpStream::connect(address)).await {
             Err(_) => return Err(Fault::ConnectTimeout),
             Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
                 return Err(Fault::ConnectRefused);

@@ -1,5 +1,6 @@
 //! Makes deliveries: real ones, and the material of which checks make forged ones. Pure.
 
+pub mod chatday;
 pub mod chatwork;
 pub mod text;
 
@@ -49,7 +50,7 @@ impl Craft<'_> {
     pub fn control(&self) -> Delivery {
         match self.policy.service {
             Service::Chatwork => chatwork::control(self),
-            Service::Chatday => chatwork::control(self),
+            Service::Chatday => chatday::control(self),
         }
     }
 }

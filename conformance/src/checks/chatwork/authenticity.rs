@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::craft::Craft;
-use crate::ask::craft::chatwork::{control, delivery, event, event_json, sign};
+use crate::ask::craft::chatwork::{control, delivery, event, event_json, sign, signed};
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::{acknowledged, refused};
 use crate::run::verdict::{Deviation, Judgement};
@@ -92,7 +92,7 @@ pub const CHECKS: &[Check] = &[
         rationale: "A signature seen once, in a log or a proxy, must not let its finder say something else.",
         hint: "Compute the signature over this request's body; a list of known signatures is no check.",
         clauses: &[&SIGNATURE],
-        plan: Plan::Examples { cases: another_body, judge: refused },
+        plan: Plan::Examples { cases: another_body, judge: used_before },
     },
     Check {
         id: "chatwork.webhooks.changed-body-is-refused",
@@ -166,9 +166,14 @@ fn both_keys(craft: &Craft<'_>) -> Vec<Case> {
     ]
 }
 
+/// A real event first, so that its signature is one that the receiver has seen and accepted.
 fn another_body(craft: &Craft<'_>) -> Vec<Case> {
-    let other = event(craft, EventKind::MessageCreated, "conformance: another event").body();
-    vec![forged(craft, "another-event", |_| Some(sign(craft, &other)))]
+    let seen = event(craft, EventKind::MessageCreated, "conformance: an event of its own").body();
+    let signature = sign(craft, &seen);
+    vec![
+        Case::genuine("its-own-event", signed(craft, seen)),
+        forged(craft, "another-event", |_| Some(signature.clone())),
+    ]
 }
 
 fn changed_body(craft: &Craft<'_>) -> Vec<Case> {
@@ -202,16 +207,29 @@ fn swap_case(character: char) -> char {
     if character.is_ascii_lowercase() { character.to_ascii_uppercase() } else { character.to_ascii_lowercase() }
 }
 
+/// The real event makes the signature known; whether it is acknowledged is another check's question.
+fn used_before(trial: &Trial<'_>) -> Judgement {
+    match trial.case.role {
+        Role::Genuine => preparation(trial),
+        Role::Forged => refused(trial),
+    }
+}
+
+/// A real event without which the case after it shows nothing.
+fn preparation(trial: &Trial<'_>) -> Judgement {
+    match acknowledged(trial) {
+        Judgement::Deviates(deviation) => Judgement::Unsettled(format!(
+            "the receiver does not accept a correctly signed event: {}",
+            deviation.message
+        )),
+        other => other,
+    }
+}
+
 /// As for other forgeries; but a receiver that takes the text's signature and not the real one gives itself away.
 fn decoded(trial: &Trial<'_>) -> Judgement {
     if trial.case.role == Role::Genuine {
-        return match acknowledged(trial) {
-            Judgement::Deviates(deviation) => Judgement::Unsettled(format!(
-                "the receiver does not accept a correctly signed event: {}",
-                deviation.message
-            )),
-            other => other,
-        };
+        return preparation(trial);
     }
     let refuses_real = trial.before.is_some_and(|control| !trial.policy.accepts(control));
     if refuses_real && trial.policy.accepts(trial.exchange) {
