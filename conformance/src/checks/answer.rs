@@ -224,3 +224,131 @@ fn cause(exchange: &Exchange) -> Option<&'static str> {
 pub(crate) const REFUSAL: &str = "status 401 (or 400, 403)";
 /// Characters of a body that are compared.
 const OUTLINE: usize = 4_096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::policy::Policy;
+    use crate::checks::transcript::{Reply, forged, genuine, good, json, policy, short};
+
+    const BOTH: [Service; 2] = Service::ALL;
+
+    fn refusing(service: Service) -> Policy {
+        policy(service, ForgeryAnswer::Refuse)
+    }
+
+    fn forgery(service: Service, reply: Reply) -> String {
+        short(&forged(refused, &refusing(service), [good(), reply, good()]))
+    }
+
+    #[test]
+    fn a_valid_event_is_acknowledged_by_exactly_200() {
+        for service in BOTH {
+            assert_eq!(genuine(acknowledged, service, good()), Judgement::Held);
+            for status in [201, 202, 204, 206, 400, 401, 500] {
+                let judged = genuine(acknowledged, service, json(status, r#"{"status":"SUCCESS"}"#));
+                assert_eq!(short(&judged), "must status", "{service} {status}");
+            }
+            assert_eq!(short(&genuine(acknowledged, service, json(308, ""))), "must redirect");
+        }
+    }
+
+    #[test]
+    fn chatday_wants_its_word_and_chatwork_takes_any_body() {
+        for body in ["", "SUCCESS", r#"{"status":"success"}"#, r#"{"ok":true}"#] {
+            assert_eq!(genuine(acknowledged, Service::Chatwork, json(200, body)), Judgement::Held);
+            assert!(short(&genuine(acknowledged, Service::Chatday, json(200, body))).starts_with("must"), "{body}");
+        }
+        let more = json(200, r#"{"id":7,"status":"SUCCESS"}"#);
+        assert_eq!(genuine(acknowledged, Service::Chatday, more), Judgement::Held);
+    }
+
+    #[test]
+    fn a_subject_out_of_reach_or_one_that_limits_the_rate_settles_nothing() {
+        for reply in [Fault::ConnectRefused, Fault::ConnectTimeout, Fault::UnreachableDns("x".into()), Fault::GivenUp] {
+            assert_eq!(short(&genuine(acknowledged, Service::Chatwork, Reply::Silent(reply))), "unsettled");
+        }
+        assert_eq!(short(&genuine(acknowledged, Service::Chatday, json(429, ""))), "unsettled");
+    }
+
+    #[test]
+    fn a_subject_that_was_reached_and_did_not_answer_deviates() {
+        for (fault, name) in
+            [(Fault::HeadTimeout, "head-timeout"), (Fault::Cut, "cut"), (Fault::InterimFlood, "interim-flood")]
+        {
+            let judged = genuine(acknowledged, Service::Chatwork, Reply::Silent(fault));
+            assert_eq!(short(&judged), format!("must {name}"));
+        }
+        let cut = Reply::Cut(200, "{".to_owned(), Fault::Cut);
+        assert_eq!(short(&genuine(acknowledged, Service::Chatwork, cut)), "must cut");
+    }
+
+    #[test]
+    fn any_refusal_of_a_forgery_is_fine() {
+        for service in BOTH {
+            for status in [400, 401, 403, 404, 422] {
+                assert_eq!(forgery(service, json(status, "")), "held", "{service} {status}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_answer_of_a_valid_event_to_a_forgery_is_a_must() {
+        for service in BOTH {
+            assert_eq!(forgery(service, good()), "must forgery-accepted");
+        }
+        // More keys make no difference: the service reads `status`.
+        let more = json(200, r#"{"status":"SUCCESS","dropped":true}"#);
+        assert_eq!(forgery(Service::Chatday, more), "must forgery-accepted");
+    }
+
+    #[test]
+    fn a_chatwork_answer_with_times_and_counters_in_it_is_recognised() {
+        let answers = |number| json(200, &format!(r#"{{"received":{number}}}"#));
+        let judged = forged(refused, &refusing(Service::Chatwork), [answers(17), answers(18), answers(19)]);
+        assert_eq!(short(&judged), "must forgery-accepted");
+        let random = |word: &str| json(200, &format!(r#"{{"id":"{word}"}}"#));
+        let judged = forged(refused, &refusing(Service::Chatwork), [random("ab"), random("cd"), random("ef")]);
+        assert_eq!(short(&judged), "must forgery-accepted");
+    }
+
+    #[test]
+    fn a_success_status_with_another_body_is_a_should() {
+        for service in BOTH {
+            assert_eq!(forgery(service, json(200, r#"{"error":"bad signature"}"#)), "should forgery-answered-2xx");
+        }
+        assert_eq!(forgery(Service::Chatwork, json(204, "")), "should forgery-answered-2xx");
+    }
+
+    #[test]
+    fn refusing_by_falling_over_is_a_should_as_long_as_the_endpoint_lives() {
+        assert_eq!(forgery(Service::Chatwork, json(500, "")), "should forgery-crashes");
+        assert_eq!(forgery(Service::Chatwork, Reply::Silent(Fault::Cut)), "should forgery-unanswered");
+        let dead = [good(), json(500, ""), Reply::Silent(Fault::ConnectRefused)];
+        assert_eq!(short(&forged(refused, &refusing(Service::Chatwork), dead)), "must lost-after-forgery");
+        let dazed = [good(), json(401, ""), json(503, "")];
+        assert_eq!(short(&forged(refused, &refusing(Service::Chatday), dazed)), "must lost-after-forgery");
+    }
+
+    #[test]
+    fn without_an_accepted_control_event_a_refusal_shows_nothing() {
+        for service in BOTH {
+            let all_refused = [json(401, ""), json(401, ""), json(401, "")];
+            assert_eq!(short(&forged(refused, &refusing(service), all_refused)), "unsettled");
+        }
+        let busy = [good(), json(401, ""), json(429, "")];
+        assert_eq!(short(&forged(refused, &refusing(Service::Chatwork), busy)), "unsettled");
+        let stopped = [good(), json(401, ""), Reply::Silent(Fault::Stopped)];
+        assert_eq!(short(&forged(refused, &refusing(Service::Chatwork), stopped)), "unsettled");
+    }
+
+    #[test]
+    fn a_declared_drop_is_a_should_that_says_it_was_not_seen() {
+        let declared = policy(Service::Chatday, ForgeryAnswer::Any);
+        let Judgement::Deviates(deviation) = forged(refused, &declared, [good(), good(), good()]) else {
+            panic!("not judged");
+        };
+        assert_eq!((deviation.level, deviation.name), (Level::Should, "forgery-declared-dropped"));
+        assert!(deviation.message.contains("not seen"));
+    }
+}

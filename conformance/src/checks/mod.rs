@@ -3,3 +3,5 @@
 pub(crate) mod answer;
 pub mod chatday;
 pub mod chatwork;
+#[cfg(test)]
+pub(crate) mod transcript;

@@ -52,7 +52,9 @@ impl<W: Write> Human<W> {
         let word = label(report.status);
         let took = match report.cases {
             0 => String::new(),
-            cases => format!(" ({}, {} ms)", counted(cases, "case"), report.duration_ms),
+            cases => format!(" ({}, {} ms)", counted(cases, "case"), report.duration_ms)
+                .replace(' ', "\u{a0}")
+                .replacen('\u{a0}', " ", 1),
         };
         // The label is styled after wrapping, so that escapes do not count as characters.
         let line = wrapped(&format!("  {} {word:<6}", sign(report.status)), &format!("{}{took}", report.title));

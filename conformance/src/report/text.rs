@@ -5,12 +5,13 @@ use crate::run::verdict::{Status, Summary};
 /// The widest line, in characters. Only a command that is meant to be copied may be longer.
 pub(crate) const WIDTH: usize = 100;
 
-/// A text in lines: the first begins with `first`, the others with as many blanks. Words longer than a line are cut.
+/// A text in lines: the first begins with `first`, the others with as many blanks. Words longer than a line are cut; a
+/// no-break space keeps words together and is printed as a blank.
 pub(crate) fn wrapped(first: &str, text: &str) -> String {
     let indent = first.chars().count();
     let room = WIDTH.saturating_sub(indent).max(20);
     let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split_whitespace().flat_map(|word| pieces(word, room)) {
+    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()).flat_map(|word| pieces(word, room)) {
         let line = lines.last().map_or(0, |line| line.chars().count());
         if line > 0 && line + 1 + word.chars().count() > room {
             lines.push(String::new());
@@ -22,7 +23,7 @@ pub(crate) fn wrapped(first: &str, text: &str) -> String {
             line.push_str(&word);
         }
     }
-    format!("{first}{}\n", lines.join(&format!("\n{}", " ".repeat(indent))))
+    format!("{first}{}\n", lines.join(&format!("\n{}", " ".repeat(indent))).replace('\u{a0}', " "))
 }
 
 fn pieces(word: &str, room: usize) -> Vec<String> {

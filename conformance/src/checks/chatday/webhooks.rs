@@ -143,13 +143,13 @@ fn unknown_fields(craft: &Craft<'_>) -> Vec<Case> {
         add("beside-the-message", None, "sent_at", json!(1_760_000_000)),
         add("inside-the-message", Some(&message_key), "reply_to", json!("m-1")),
         add("null", None, "visitor", Json::Null),
-        add("object", None, "visitor", json!({"name": "สมหญิง", "tags": ["ใหม่", "新"]})),
+        add("object", None, "visitor", json!({"name": "Somying", "tags": ["new"]})),
     ]
 }
 
 fn unknown_types(craft: &Craft<'_>) -> Vec<Case> {
     let kind = unknown_type(&craft.policy.profile);
-    [("object", json!({"question": "พอใจไหม", "answers": [1, 2]})), ("null", Json::Null)]
+    [("object", json!({"question": "ok?", "answers": [1, 2]})), ("null", Json::Null)]
         .into_iter()
         .map(|(name, data)| Case::genuine(name, signed(craft, body(craft, &Message::new(kind.clone(), data)))))
         .collect()
@@ -181,5 +181,28 @@ fn declared_as_json(trial: &Trial<'_>) -> Judgement {
             actual: fault.to_string(),
             hint: None,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::transcript::{Reply, genuine, good, json, short};
+
+    #[test]
+    fn any_json_media_type_will_do_and_html_will_not() {
+        let body = || r#"{"status":"SUCCESS"}"#.to_owned();
+        let judged = |reply| short(&genuine(declared_as_json, Service::Chatday, reply));
+        assert_eq!(judged(good()), "held");
+        assert_eq!(judged(Reply::Answer(200, "application/problem+json; charset=UTF-8", body())), "held");
+        assert_eq!(judged(Reply::Answer(200, "text/html", body())), "must media-type");
+        assert_eq!(judged(json(401, "")), "unsettled");
+    }
+
+    #[test]
+    fn the_unknown_type_is_one_that_the_profile_does_not_list() {
+        let own = Profile::from_toml("[message_types]\nsurvey = { type = 'string' }\n").unwrap();
+        assert_eq!(unknown_type(&Profile::default_profile()), "survey");
+        assert_eq!(unknown_type(&own), "survey-2");
     }
 }

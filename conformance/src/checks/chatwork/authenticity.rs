@@ -244,3 +244,29 @@ fn decoded(trial: &Trial<'_>) -> Judgement {
     }
     refused(trial)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::policy::ForgeryAnswer;
+    use crate::checks::transcript::{forged, genuine, good, json, policy, short};
+
+    #[test]
+    fn a_receiver_that_takes_only_the_texts_signature_gives_itself_away() {
+        let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
+        let judged = |replies| short(&forged(decoded, &policy, replies));
+        assert_eq!(judged([good(), json(401, ""), good()]), "held");
+        assert_eq!(judged([json(401, ""), good(), json(401, "")]), "must token-used-as-text");
+        assert_eq!(judged([json(401, ""), json(401, ""), json(401, "")]), "unsettled");
+        assert_eq!(judged([good(), good(), good()]), "must forgery-accepted");
+    }
+
+    #[test]
+    fn a_signature_seen_before_must_not_open_the_door_again() {
+        let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
+        assert_eq!(short(&forged(used_before, &policy, [good(), json(401, ""), good()])), "held");
+        assert_eq!(short(&forged(used_before, &policy, [good(), good(), good()])), "must forgery-accepted");
+        assert_eq!(short(&genuine(used_before, Service::Chatwork, good())), "held");
+        assert_eq!(short(&genuine(used_before, Service::Chatwork, json(401, ""))), "unsettled");
+    }
+}

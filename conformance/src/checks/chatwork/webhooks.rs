@@ -110,7 +110,7 @@ fn unknown_fields(craft: &Craft<'_>) -> Vec<Case> {
         add("beside-the-event", &[], "webhook_delivery_id", json!("d-1")),
         add("inside-the-event", &["webhook_event"], "thread_id", json!("77")),
         add("null", &["webhook_event"], "reply_to", Json::Null),
-        add("object", &[], "webhook_context", json!({"attempt": 1, "tags": ["ใหม่", "新"]})),
+        add("object", &[], "webhook_context", json!({"attempt": 1, "tags": ["new"]})),
     ]
 }
 
@@ -151,4 +151,27 @@ fn short_enough(trial: &Trial<'_>) -> Judgement {
         actual: trial.exchange.outcome.to_string(),
         hint: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::transcript::{Reply, genuine, json, short};
+
+    fn judged(reply: Reply) -> String {
+        short(&genuine(short_enough, Service::Chatwork, reply))
+    }
+
+    #[test]
+    fn an_answer_of_2048_bytes_is_fine_and_one_byte_more_is_not() {
+        assert_eq!(judged(json(200, &"x".repeat(2_048))), "held");
+        assert_eq!(judged(json(200, &"x".repeat(2_049))), "must answer-too-long");
+    }
+
+    #[test]
+    fn an_endless_answer_is_too_long_and_a_missing_one_cannot_be_measured() {
+        assert_eq!(judged(Reply::Cut(200, "x".repeat(65_536), Fault::TooLarge)), "must answer-too-long");
+        assert_eq!(judged(Reply::Cut(200, "x".to_owned(), Fault::Cut)), "unsettled");
+        assert_eq!(judged(Reply::Silent(Fault::HeadTimeout)), "unsettled");
+    }
 }
