@@ -14,7 +14,7 @@ use crate::shrink::shrink;
 use crate::start::ACTORS;
 use crate::state::Model;
 use crate::step::{Step, Who};
-use crate::world::{Exchanged, World};
+use crate::world::{Exchanged, NOT_EQUAL, World};
 
 /// How many operations all runs make together; `MODEL_OPERATIONS` asks for another number.
 const OPERATIONS: usize = 10_000;
@@ -24,7 +24,7 @@ const SEED: u64 = 20_261_121;
 const GLANCE_EVERY: usize = 2;
 /// How many steps lie between two looks at everything that one person sees.
 const LOOK_EVERY: usize = 40;
-/// Who looks before the first step: an admin of all groups, and one whose plan hides old messages.
+/// Who looks before the first step, and after the last reload: an admin of all groups, and one whose plan hides old messages.
 const ADMIN_AND_FREE: [usize; 2] = [0, 4];
 
 /// One way to run.
@@ -69,7 +69,11 @@ pub(crate) fn run(run: &Run) -> Seen {
     match outcome {
         Ok(()) => seen.into_inner(),
         Err(TestError::Fail(_, steps)) => {
-            let shortest = shrink(steps, &mut |steps| play((run.start)(), steps, &mut |_, _, _| {}).is_err());
+            // A failure that everybody can see must not shrink into one that only a dump shows.
+            let outcome =
+                |steps: &[Step]| play((run.start)(), steps, &mut |_, _, _| {}).map_err(|told| told == NOT_EQUAL);
+            let kind = outcome(&steps);
+            let shortest = shrink(steps, &mut |steps| outcome(steps) == kind);
             panic!("seed {seed}:\n{}", tell((run.start)(), &shortest))
         }
         Err(TestError::Abort(reason)) => panic!("the generator gave up: {reason}"),
@@ -93,10 +97,11 @@ fn play(start: Model, steps: &[Step], story: &mut dyn FnMut(&Step, &World, Optio
             observe::everything(&world, std::iter::once(place / LOOK_EVERY))?;
         }
     }
-    // After dump and load, everybody sees what they saw.
-    world.reload()?;
     observe::everything(&world, 0..ACTORS)?;
-    observe::strangers(&world)
+    observe::strangers(&world)?;
+    // After dump and load the state is equal, and everybody sees what they saw.
+    world.reload()?;
+    observe::everything(&world, ADMIN_AND_FREE.into_iter())
 }
 
 /// The steps of a failing sequence, each with its answer; the last line says what went wrong.

@@ -49,8 +49,14 @@ impl Search<'_> {
             while end > 0 {
                 let start = end.saturating_sub(size);
                 let mut candidate = self.best.clone();
-                candidate.drain(start..end);
-                self.offer(candidate);
+                let waited: i64 = candidate.drain(start..end).map(|step| step.wait).sum();
+                if !self.offer(candidate.clone())
+                    && let Some(next) = candidate.get_mut(start).filter(|_| waited > 0)
+                {
+                    // Perhaps it was the time that mattered.
+                    next.wait += waited;
+                    self.offer(candidate);
+                }
                 end = start.min(self.best.len());
             }
             size /= 2;

@@ -21,6 +21,9 @@ const BASE_URL: &str = "http://127.0.0.1:4010";
 const WORLD_ID: &str = "default";
 const SEED: u64 = 11;
 
+/// What is wrong when a dump loses something.
+pub(crate) const NOT_EQUAL: &str = "expected an equal state after dump and load, got another one";
+
 /// The same world twice: as the mock keeps it, and as the model does.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
@@ -85,7 +88,7 @@ impl World {
     pub(crate) fn reload(&mut self) -> Result<(), String> {
         let reloaded = load(&self.mock.dump(), self.now)?;
         if reloaded != self.mock {
-            return Err("expected an equal state after dump and load, got another one".to_owned());
+            return Err(NOT_EQUAL.to_owned());
         }
         self.mock = reloaded;
         Ok(())
@@ -163,6 +166,19 @@ fn difference(expected: &Value, got: &Value) -> String {
             (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
                 let parted = one.iter().zip(other).position(|(one, other)| one != other).unwrap_or(0);
                 walk(&one[parted], &other[parted], &format!("{pointer}/{parted}"))
+            }
+            (Value::Array(one), Value::Array(other)) => {
+                let parted =
+                    one.iter().zip(other).position(|(one, other)| one != other).unwrap_or(one.len().min(other.len()));
+                let at = |list: &[Value]| list.get(parted).map_or_else(|| "nothing".to_owned(), Value::to_string);
+                let (counts, pointer) = ((one.len(), other.len()), format!("{pointer}/{parted}"));
+                format!(
+                    "expected {} items, got {}: at '{pointer}' expected {}, got {}",
+                    counts.0,
+                    counts.1,
+                    at(one),
+                    at(other)
+                )
             }
             _ => format!("expected {expected} at '{pointer}', got {got}"),
         }
