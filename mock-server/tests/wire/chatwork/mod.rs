@@ -1,0 +1,3 @@
+//! Chatwork on the wire.
+
+mod habits;

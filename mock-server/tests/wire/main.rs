@@ -1,0 +1,3 @@
+//! The wire, from outside: what stands on the socket.
+
+mod chatwork;
