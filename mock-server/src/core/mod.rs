@@ -8,6 +8,7 @@ pub mod matching;
 pub mod origin;
 pub mod refusal;
 pub mod registry;
+pub mod self_check;
 pub mod turn;
 pub mod world;
 
