@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use common::{Judged, Manner, Raw, integration, judge, read_request, sample, shelf, write};
+use common::{Judged, Manner, Raw, integration, judge, read_request, sample, shelf, still_writes, write};
 use conformance::ask::policy::ForgeryAnswer;
 use conformance::run::verdict::{Status, Verdict};
 use conformance::sample::flaw::Flaw;
@@ -98,8 +98,11 @@ fn a_receiver_with_another_secret_fails_the_valid_event_and_settles_no_forgery()
     assert!(!judged.with(Status::Pass).iter().any(|id| id.contains("refused")));
 }
 
+/// Writes an answer.
+type Speak = fn(&mut TcpStream, &Response);
+
 /// A correct receiver that speaks HTTP in its own way.
-fn unusual(service: Service, speak: fn(&mut TcpStream, &Response)) -> Raw {
+fn unusual(service: Service, speak: Speak) -> Raw {
     let integration = integration(service, None);
     Raw::start(move |mut stream, _| {
         while let Some(request) = read_request(&mut stream) {
@@ -118,7 +121,7 @@ fn body_with_more_keys(answer: &Response) -> String {
 
 #[test]
 fn a_receiver_that_is_merely_unusual_passes_under_strict() {
-    let ways: [(&str, fn(&mut TcpStream, &Response)); 5] = [
+    let ways: [(&str, Speak); 5] = [
         ("HTTP/1.0 without a length", |stream, answer| {
             let head = format!("HTTP/1.0 {} X\r\ncontent-type: application/json\r\n\r\n", answer.status().as_u16());
             write(stream, head.as_bytes());
@@ -179,7 +182,7 @@ fn pause(millis: u64) {
 
 #[test]
 fn a_slow_receiver_passes() {
-    // One check's worth of events is enough to see that 300 ms are nobody's business; all of them would take a minute.
+    // Thirty milliseconds for each of some forty events; ten times as much would only make the test ten times as slow.
     let receiver = unusual(Service::Chatday, |stream, answer| {
         pause(30);
         let head = format!(
@@ -206,12 +209,8 @@ const HOSTILE: [(&str, Misbehave, &str); 14] = [
         "body-timeout",
     ),
     ("closes without a word", |_, _| {}, "cut"),
-    (
-        "answers garbage",
-        |stream, _| drop(write(stream, b"\x16\x03\x01\x02\x00\x01\x00 what is this\r\n\r\n")),
-        "protocol",
-    ),
-    ("answers in another version", |stream, _| drop(write(stream, b"HTTP/3.0 200 OK\r\n\r\n")), "protocol"),
+    ("answers garbage", |stream, _| write(stream, b"\x16\x03\x01\x02\x00\x01\x00 what is this\r\n\r\n"), "protocol"),
+    ("answers in another version", |stream, _| write(stream, b"HTTP/3.0 200 OK\r\n\r\n"), "protocol"),
     (
         "sends a body without end",
         |stream, stopping| flood(stream, stopping, b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 16_384]),
@@ -234,22 +233,18 @@ const HOSTILE: [(&str, Misbehave, &str); 14] = [
         |stream, stopping| flood(stream, stopping, b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
         "interim-flood",
     ),
-    (
-        "cuts its body",
-        |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status\"")),
-        "cut",
-    ),
+    ("cuts its body", |stream, _| write(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status\""), "cut"),
     (
         "breaks its chunks",
-        |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")),
+        |stream, _| write(stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
         "protocol",
     ),
     (
         "names two lengths",
-        |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} ")),
+        |stream, _| write(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} "),
         "protocol",
     ),
-    ("dies in the head", |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ncontent-le")), "cut"),
+    ("dies in the head", |stream, _| write(stream, b"HTTP/1.1 200 OK\r\ncontent-le"), "cut"),
 ];
 
 fn wait_for_end(stopping: &AtomicBool) {
@@ -259,17 +254,17 @@ fn wait_for_end(stopping: &AtomicBool) {
 }
 
 fn drip(stream: &mut TcpStream, stopping: &AtomicBool, start: &[u8], drop: &[u8]) {
-    let mut alive = write(stream, start);
+    let mut alive = still_writes(stream, start);
     while alive && !stopping.load(Ordering::SeqCst) {
         pause(10);
-        alive = write(stream, drop);
+        alive = still_writes(stream, drop);
     }
 }
 
 fn flood(stream: &mut TcpStream, stopping: &AtomicBool, start: &[u8], wave: &[u8]) {
-    let mut alive = write(stream, start);
+    let mut alive = still_writes(stream, start);
     while alive && !stopping.load(Ordering::SeqCst) {
-        alive = write(stream, wave);
+        alive = still_writes(stream, wave);
     }
 }
 
@@ -291,6 +286,17 @@ fn a_hostile_endpoint_gets_a_named_verdict_and_not_all_the_time_it_wants() {
             assert!(judged.run.summary.requests <= 3, "{what}: {} requests", judged.run.summary.requests);
         }
     }
+}
+
+#[test]
+fn a_connection_that_is_reset_before_the_request_was_read_is_cut() {
+    let endpoint = Raw::start(|stream, _| {
+        // Closing with unread bytes in the buffer makes the system send a reset.
+        let _ = stream.peek(&mut [0; 1]);
+    });
+    let judged = judge(Service::Chatwork, &endpoint.url(), Manner::default());
+    assert_eq!(judged.run.verdict, Verdict::Fail);
+    assert_eq!(judged.checks[0].evidence[0].fault.as_deref(), Some("cut"));
 }
 
 #[test]
