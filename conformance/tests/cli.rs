@@ -290,6 +290,33 @@ fn the_sample_prints_a_ready_line_and_is_judged_well() {
 }
 
 #[test]
+fn the_judge_waits_for_an_endpoint_that_comes_up_late() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut child = webhook(&format!("http://{address}/webhook"), Service::Chatwork)
+        .args(["--wait", "60s"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("waiting up to 60s"), "{line}");
+    let integration = common::integration(Service::Chatwork, None);
+    let _sample = conformance::sample::server::Sample::start(integration, address).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_rate_keeps_requests_apart() {
+    let correct = sample(Service::Chatwork, None);
+    let arguments = ["--rate", "50", "--only", "*valid-event*"];
+    let (_, report) = json(webhook(&correct.url(), Service::Chatwork).args(arguments));
+    assert_eq!(report["summary"]["requests"], 3);
+    assert!(report["duration_ms"].as_u64().unwrap() >= 40, "three requests are two gaps of 20 ms: {report}");
+}
+
+#[test]
 fn ctrl_c_ends_with_130_and_the_report_so_far() {
     let (asked, when_asked) = std::sync::mpsc::channel();
     let asked = std::sync::Mutex::new(asked);

@@ -101,6 +101,17 @@ fn the_same_seed_gives_the_same_bytes_and_names_are_unique() {
 }
 
 #[test]
+fn no_two_events_of_a_chatwork_run_have_the_same_id() {
+    let mut seen = BTreeSet::new();
+    for (name, _, delivery) in cases(Service::Chatwork, &common::secret(Service::Chatwork), 1) {
+        let event: serde_json::Value = serde_json::from_slice(&delivery.body).unwrap();
+        if let Some(id) = event["webhook_event"]["message_id"].as_str() {
+            assert!(seen.insert(id.to_owned()), "{name}: a receiver may drop what it takes for a duplicate");
+        }
+    }
+}
+
+#[test]
 fn nothing_that_may_be_shown_holds_the_chatday_secret() {
     let secret = common::secret(Service::Chatday);
     for (name, _, delivery) in cases(Service::Chatday, &secret, 1) {

@@ -27,6 +27,18 @@ pub(crate) fn acknowledged(trial: &Trial<'_>) -> Judgement {
     }
 }
 
+/// A real event of a special kind has to be acknowledged, where plain ones are.
+pub(crate) fn acknowledged_as_plain_ones_are(trial: &Trial<'_>) -> Judgement {
+    let judged = acknowledged(trial);
+    let plain = trial.after.and_then(|control| trial.policy.examine(control).err());
+    match (&judged, plain) {
+        (Judgement::Deviates(_), Some(refusal)) => {
+            Judgement::Unsettled(format!("a plain event is not acknowledged either: {}", refusal.message))
+        }
+        _ => judged,
+    }
+}
+
 /// A forged event has to be refused, and real ones have to be acknowledged before and after it.
 pub(crate) fn refused(trial: &Trial<'_>) -> Judgement {
     if let Some(reason) = control_before(trial) {
@@ -251,6 +263,15 @@ mod tests {
             }
             assert_eq!(short(&genuine(acknowledged, service, json(308, ""))), "must redirect");
         }
+    }
+
+    #[test]
+    fn a_special_event_is_judged_only_where_plain_ones_are_acknowledged() {
+        let policy = refusing(Service::Chatwork);
+        let judged = |own, after| short(&forged(acknowledged_as_plain_ones_are, &policy, [good(), own, after]));
+        assert_eq!(judged(good(), good()), "held");
+        assert_eq!(judged(json(400, ""), good()), "must status");
+        assert_eq!(judged(json(400, ""), json(400, "")), "unsettled");
     }
 
     #[test]
