@@ -13,6 +13,7 @@ use conformance::ask::policy::ForgeryAnswer;
 use conformance::run::verdict::{Status, Verdict};
 use conformance::sample::flaw::Flaw;
 use conformance::sample::receive::Reaction;
+use conformance::target::socket::{BODY_MAX, HEAD_MAX, HEADERS_MAX, INTERIM_MAX};
 use contract::service::Service;
 use contract::wire::Response;
 
@@ -276,7 +277,9 @@ fn a_hostile_endpoint_gets_a_named_verdict_and_not_all_the_time_it_wants() {
                 misbehave(&mut stream, stopping);
             }
         });
-        let manner = Manner { timeout: Duration::from_millis(200), ..Manner::default() };
+        // Short where waiting is the point; elsewhere long enough for the busiest machine.
+        let timeout = Duration::from_millis(if fault.ends_with("timeout") { 400 } else { 5_000 });
+        let manner = Manner { timeout, ..Manner::default() };
         let judged = judge(Service::Chatday, &endpoint.url(), manner);
         let first = &judged.checks[0];
         assert_eq!(first.evidence[0].fault.as_deref(), Some(fault), "{what}: {}", first.message);
@@ -309,6 +312,41 @@ fn chatwork_judges_head_and_body_of_an_endless_answer_apart() {
     let judged = judge(Service::Chatwork, &endpoint.url(), Manner::default());
     assert!(judged.with(Status::Pass).contains(&"valid-event-is-acknowledged"));
     assert!(judged.with(Status::Fail).contains(&"answer-is-at-most-2048-bytes"));
+}
+
+/// The fault of the first event when every event is answered with these bytes, and the connection is closed.
+fn fault_of(answer: String) -> Option<String> {
+    let endpoint = Raw::start(move |mut stream, _| {
+        if read_request(&mut stream).is_some() {
+            write(&mut stream, answer.as_bytes());
+        }
+    });
+    let judged = judge(Service::Chatwork, &endpoint.url(), Manner::default());
+    judged.checks[0].evidence[0].fault.clone()
+}
+
+#[test]
+fn every_limit_holds_at_its_number_and_breaks_one_beyond() {
+    let headers = |count: usize| "x: y\r\n".repeat(count - 1);
+    let with_headers = |count| format!("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n{}\r\n", headers(count));
+    assert_eq!(fault_of(with_headers(HEADERS_MAX)), None);
+    assert_eq!(fault_of(with_headers(HEADERS_MAX + 1)).as_deref(), Some("head-too-large"));
+
+    let head = |bytes: usize| {
+        let frame = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nx: \r\n\r\n";
+        frame.replace("x: ", &format!("x: {}", "y".repeat(bytes - frame.len())))
+    };
+    assert_eq!(head(HEAD_MAX).len(), HEAD_MAX);
+    assert_eq!(fault_of(head(HEAD_MAX)), None);
+    assert_eq!(fault_of(head(HEAD_MAX + 1)).as_deref(), Some("head-too-large"));
+
+    let interim = |count| format!("{}{}", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(count), with_headers(1));
+    assert_eq!(fault_of(interim(INTERIM_MAX)), None);
+    assert_eq!(fault_of(interim(INTERIM_MAX + 1)).as_deref(), Some("interim-flood"));
+
+    let body = |bytes: usize| format!("HTTP/1.1 200 OK\r\ncontent-length: {bytes}\r\n\r\n{}", "z".repeat(bytes));
+    assert_eq!(fault_of(body(BODY_MAX)), None);
+    assert_eq!(fault_of(body(BODY_MAX + 1)).as_deref(), Some("too-large"));
 }
 
 #[test]
