@@ -53,6 +53,20 @@ fn a_correct_sample_ends_with_0_and_a_flawed_one_with_1() {
 }
 
 #[test]
+fn a_secret_comes_from_a_file_too_whose_last_line_end_does_not_count() {
+    let file = temporary("secret.txt", &format!("{CHATDAY_TOKEN}\n"));
+    let correct = sample(Service::Chatday, None);
+    let arguments = ["webhook", &correct.url(), "--service", "chatday", "--secret-file", &file];
+    let (code, out, _) = run(conformance().args(arguments));
+    assert_eq!(code, 0, "{out}");
+    let (code, _, err) = run(conformance()
+        .args(["webhook", "http://127.0.0.1:9", "--service", "chatday"])
+        .args(["--secret-file", "/no/such/file"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("the secret cannot be read from /no/such/file"), "{err}");
+}
+
+#[test]
 fn a_should_fails_only_under_strict() {
     let flawed = sample(Service::Chatday, Some(Flaw::AnswersHtml));
     assert_eq!(run(&mut webhook(&flawed.url(), Service::Chatday)).0, 0);
