@@ -15,6 +15,8 @@ pub mod chat_id;
 pub mod clauses;
 pub mod endpoints;
 pub mod errors;
+#[cfg(test)]
+mod fixtures;
 pub mod gate;
 pub mod message;
 pub mod openapi;
@@ -30,4 +32,5 @@ pub mod webhook;
 
 pub use chat_id::{ChatId, IdKind};
 pub use message::Message;
+pub use openapi::openapi;
 pub use profile::Profile;

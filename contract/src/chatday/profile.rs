@@ -252,6 +252,13 @@ impl Profile {
     }
 }
 
+impl Default for Profile {
+    /// A copy of [`Profile::default_profile`].
+    fn default() -> Self {
+        (*Self::default_profile()).clone()
+    }
+}
+
 /// Lays what the user stated over the defaults and collects the pointers of all that is stated. A table is laid over
 /// key by key; a schema, like every other value, is replaced whole.
 fn lay_over(under: &mut Value, over: &Value, pointer: &str, stated: &mut BTreeSet<String>) {

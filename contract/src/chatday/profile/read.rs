@@ -132,9 +132,7 @@ fn register(node: &Node<'_>) -> Option<RegisterRules> {
     if (token_in_body, token_in_header) == (Some(false), Some(false)) {
         object.fault_at("token_in_header", "neither body nor header carries the signature token: one of them must");
     }
-    if token_in_body == Some(true) {
-        body_allowed(&object, status);
-    }
+    body_allowed(&object, status);
     let header = object.required("header").and_then(|node| header_name(&node));
     let rotation_grace_ms = object.integer("rotation_grace_ms", 0, 7 * DAY_MS);
     object.finish();

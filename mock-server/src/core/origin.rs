@@ -1,0 +1,46 @@
+//! What a world is made from, beside its description.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use contract::chatday::profile::Profile;
+use contract::time::UnixMillis;
+use sha2::{Digest, Sha256};
+
+/// What the command line says for every world; a description may say otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// Everything that the public document of Chatday leaves open.
+    pub chatday_profile: Arc<Profile>,
+}
+
+/// The beginning of one world.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The number that everything made up in this world follows from.
+    pub seed: u64,
+    /// The world's id.
+    pub world_id: &'a str,
+    /// The world's clock at its start.
+    pub now: UnixMillis,
+    /// What holds where the description is silent.
+    pub defaults: &'a Defaults,
+}
+
+impl Origin<'_> {
+    /// A token for whatever the label names, where a description gives none: 32 lower-case hex characters that follow
+    /// from seed, world and label alone. The order in which tokens are asked for does not matter.
+    pub fn token(&self, label: &str) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.seed.to_be_bytes());
+        // Lengths first, so that no two pairs of world and label run together to the same bytes.
+        for part in [self.world_id, label] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
