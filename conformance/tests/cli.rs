@@ -339,7 +339,7 @@ fn ctrl_c_ends_with_130_and_the_report_so_far() {
         if read_request(&mut stream).is_some() {
             let _ = asked.lock().unwrap().send(());
             while !stopping.load(std::sync::atomic::Ordering::SeqCst) {
-                std::thread::yield_now();
+                std::thread::park_timeout(std::time::Duration::from_millis(10));
             }
         }
     });

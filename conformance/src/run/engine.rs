@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::event::{CaseReport, CheckCard, CheckReport, Event, RunCard, RunReport, Subject, Tool};
 use super::evidence::{Evidence, curl, millis};
 use super::session::Session;
-use super::verdict::{Deviation, Judgement, Status, Summary};
+use super::verdict::{Deviation, Hint, Judgement, Status, Summary};
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::exchange::{Exchange, Fault};
 use crate::ask::policy::ForgeryAnswer;
@@ -230,7 +230,11 @@ fn summed_up(check: &Check, judged: &[Judged], session: &Session) -> CheckReport
             message: format!("{} {where_seen}", mask(&deviation.message)),
             expected: Some(deviation.expected.clone()),
             actual: Some(mask(&deviation.actual)),
-            hint: Some(deviation.hint.clone().unwrap_or_else(|| check.hint.to_owned())),
+            hint: Some(match &deviation.hint {
+                Hint::OfCheck => check.hint.to_owned(),
+                Hint::Besides(more) => format!("{} {more}", check.hint),
+                Hint::Instead(other) => other.clone(),
+            }),
             ..report
         },
     }

@@ -15,7 +15,7 @@ use crate::ask::craft::chatday::{body, body_json, signed};
 use crate::ask::craft::{Craft, text};
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::{acknowledged, acknowledged_as_plain_ones_are};
-use crate::run::verdict::{Deviation, Judgement};
+use crate::run::verdict::{Deviation, Hint, Judgement};
 
 /// What a receiver does with keys that it does not know yet.
 const OPEN_ENDED: Clause = Clause::assumed(
@@ -179,7 +179,7 @@ fn declared_as_json(trial: &Trial<'_>) -> Judgement {
             message: fault.to_string(),
             expected: "Content-Type: application/json".to_owned(),
             actual: fault.to_string(),
-            hint: None,
+            hint: Hint::OfCheck,
         }),
     }
 }

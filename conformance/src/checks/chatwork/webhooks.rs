@@ -12,7 +12,7 @@ use crate::ask::craft::{Craft, text};
 use crate::ask::exchange::{Fault, Outcome};
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::{acknowledged, acknowledged_as_plain_ones_are};
-use crate::run::verdict::{Deviation, Judgement};
+use crate::run::verdict::{Deviation, Hint, Judgement};
 
 /// The checks of this file, in report order.
 pub const CHECKS: &[Check] = &[
@@ -149,7 +149,7 @@ fn short_enough(trial: &Trial<'_>) -> Judgement {
         message: format!("the body of the answer has {size} bytes, {ANSWER_BODY_MAX} are allowed"),
         expected: format!("at most {ANSWER_BODY_MAX} bytes of body"),
         actual: trial.exchange.outcome.to_string(),
-        hint: None,
+        hint: Hint::OfCheck,
     })
 }
 
