@@ -14,7 +14,7 @@ use crate::ask::craft::Craft;
 use crate::ask::craft::chatwork::{control, delivery, event, event_json, sign, signed};
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::{acknowledged, refused};
-use crate::run::verdict::{Deviation, Judgement};
+use crate::run::verdict::{Deviation, Hint, Judgement};
 
 /// The checks of this file, in report order.
 pub const CHECKS: &[Check] = &[
@@ -239,7 +239,7 @@ fn decoded(trial: &Trial<'_>) -> Judgement {
             message: "an event signed with the token's text is accepted, and a correctly signed one is not".to_owned(),
             expected: "signatures made with the Base64-decoded token".to_owned(),
             actual: trial.exchange.outcome.to_string(),
-            hint: None,
+            hint: Hint::OfCheck,
         });
     }
     refused(trial)
