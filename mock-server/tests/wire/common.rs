@@ -1,0 +1,388 @@
+//! A mock of one's own, a plain socket to it, and a story of what was said, kept as a snapshot.
+//!
+//! Requests are written by hand, byte for byte, and answers are read whole: an HTTP library would tidy both up. Every
+//! answer of Chatwork is also held against the contract by `contract::judge`.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use contract::chatwork::endpoints::Endpoint;
+use contract::judge::{self, Strictness};
+use contract::route;
+use contract::service::Service;
+use contract::wire::Response;
+use contract::wire::form::Form;
+use http::Method;
+use mock_server::MockServer;
+use serde_json::{Value, json};
+
+/// The Unix second at which the world of these tests stands still.
+pub const NOW: i64 = 1_767_323_045;
+
+/// The people of the world, by their tokens.
+pub const AOI: &str = "wire-token-of-aoi";
+pub const BEN: &str = "wire-token-of-ben";
+pub const CHAI: &str = "wire-token-of-chai";
+pub const DUNG: &str = "wire-token-of-dung";
+pub const EVE: &str = "wire-token-of-eve";
+pub const FUMI: &str = "wire-token-of-fumi";
+/// Nobody's token.
+pub const NOBODY: &str = "wire-token-of-nobody";
+
+/// What a snapshot says instead of a secret.
+const SECRETS: [(&str, &str); 12] = [
+    // Longer ones first, since one begins with another.
+    ("wire-token-of-aoi-second", "(aoi's second token)"),
+    (AOI, "(aoi)"),
+    (BEN, "(ben)"),
+    (CHAI, "(chai)"),
+    (DUNG, "(dung)"),
+    (EVE, "(eve)"),
+    (FUMI, "(fumi)"),
+    (NOBODY, "(nobody)"),
+    ("wire-chatday-shop", "(shop)"),
+    ("wire-chatday-newcomer", "(newcomer)"),
+    ("wire-signature-of-shop", "(signature token of shop)"),
+    ("wire-signature-of-newcomer", "(signature token of newcomer)"),
+];
+
+/// The first three messages of room 5001.
+pub const MESSAGE: [&str; 3] = ["1999000111222300001", "1999000111222300002", "1999000111222300003"];
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Keeps the story so far as the snapshot `<endpoint>.<case>`, and begins a new one.
+macro_rules! keep {
+    ($wire:expr, $name:expr) => {{
+        let name: &str = &$name;
+        let story = $wire.take_story();
+        $crate::common::shelf(name).bind(|| insta::assert_snapshot!(name, story));
+    }};
+}
+
+/// A mock, and what was said to it.
+#[derive(Debug)]
+pub struct Wire {
+    pub mock: MockServer,
+    address: SocketAddr,
+    strictness: Strictness,
+    honours_override: bool,
+    story: String,
+}
+
+/// One request, as it goes onto the socket. `Host` is added, and `Content-Length` where there is a body.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub verb: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Call {
+    pub fn new(verb: &str, target: &str) -> Self {
+        Self { verb: verb.to_owned(), target: target.to_owned(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// Somebody's call of Chatwork; `path` is below `/v2`.
+    pub fn of(token: &str, verb: &str, path: &str) -> Self {
+        Self::new(verb, &format!("/v2{path}")).header("x-chatworktoken", token)
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.header("content-type", content_type)
+    }
+
+    pub fn form(self, pairs: &[(&str, &str)]) -> Self {
+        let mut form = Form::default();
+        pairs.iter().for_each(|(name, value)| form.push(*name, *value));
+        self.body(FORM, form.encode())
+    }
+
+    /// A multipart body of one file, and a message beside it if there is one.
+    pub fn upload(self, filename: &str, content: &[u8], message: Option<&str>) -> Self {
+        let mut body = Vec::new();
+        let disposition = "--wire\r\ncontent-disposition: form-data; name=";
+        if let Some(message) = message {
+            body.extend_from_slice(format!("{disposition}\"message\"\r\n\r\n{message}\r\n").as_bytes());
+        }
+        body.extend_from_slice(format!("{disposition}\"file\"; filename=\"{filename}\"\r\n\r\n").as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n--wire--\r\n");
+        self.body("multipart/form-data; boundary=wire", body)
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut head = format!("{} {} HTTP/1.1\r\nhost: mock\r\n", self.verb, self.target);
+        for (name, value) in &self.headers {
+            write!(head, "{name}: {value}\r\n").unwrap();
+        }
+        if !self.body.is_empty() {
+            write!(head, "content-length: {}\r\n", self.body.len()).unwrap();
+        }
+        [head.as_bytes(), b"\r\n", &self.body].concat()
+    }
+
+    /// As snapshots show it: everything but host and length.
+    fn told(&self) -> String {
+        let mut text = format!("{} {} HTTP/1.1\n", self.verb, self.target);
+        for (name, value) in &self.headers {
+            writeln!(text, "{name}: {value}").unwrap();
+        }
+        if !self.body.is_empty() {
+            write!(text, "\n{}\n", String::from_utf8_lossy(&self.body)).unwrap();
+        }
+        text
+    }
+}
+
+/// What came back, as it stood on the socket.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// Status line and headers, without the empty line.
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    fn read(whole: &[u8]) -> Option<Self> {
+        let end = whole.windows(4).position(|window| window == b"\r\n\r\n")?;
+        let head = String::from_utf8(whole[..end].to_vec()).expect("heads are ASCII");
+        let status = head.split(' ').nth(1).and_then(|digits| digits.parse().ok()).expect("a status");
+        Some(Self { status, head, body: whole[end + 4..].to_vec() })
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("the body is text")
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    /// Fails unless it has this status. Answers the body, null where there is none.
+    #[track_caller]
+    pub fn is(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}\n{}", self.head, self.text());
+        if self.body.is_empty() { Value::Null } else { serde_json::from_slice(&self.body).expect("JSON") }
+    }
+
+    /// Fails unless it is a refusal in the service's own form. Answers its only sentence.
+    #[track_caller]
+    pub fn refusal(&self, status: u16) -> String {
+        let body = self.is(status);
+        let errors = body["errors"].as_array().unwrap_or_else(|| panic!("no list of errors: {body}"));
+        assert_eq!(errors.len(), 1, "{body}");
+        errors[0].as_str().expect("a sentence").to_owned()
+    }
+
+    /// `(limit, remaining, reset)` as the three headers give them.
+    #[track_caller]
+    pub fn limits(&self) -> (i64, i64, i64) {
+        let number = |name: &str| self.header(name).unwrap_or_else(|| panic!("no {name}: {}", self.head));
+        let [limit, remaining, reset] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]
+            .map(|name| number(name).parse().expect("an integer"));
+        (limit, remaining, reset)
+    }
+
+    fn as_response(&self) -> Response {
+        let mut builder = http::Response::builder().status(self.status);
+        for (name, value) in self.head.lines().skip(1).filter_map(|line| line.split_once(':')) {
+            builder = builder.header(name, value.trim());
+        }
+        builder.body(Bytes::from(self.body.clone())).expect("a response")
+    }
+}
+
+impl Wire {
+    /// A mock with the world of these tests.
+    pub fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// The same with something changed.
+    pub fn with(change: impl FnOnce(&mut Value)) -> Self {
+        let mut world: Value = serde_json::from_str(include_str!("world.json")).expect("JSON");
+        change(&mut world);
+        let limits = &world["chatwork"]["settings"]["limits"];
+        let without_account_limit = limits.get("account").is_some_and(Value::is_null);
+        let honours_override = world["chatwork"]["settings"]["edition"] != json!("2025-07");
+        let mock = MockServer::builder().world(world).seed(1).start().expect("a mock");
+        let url = mock.url(Service::Chatwork);
+        let address = url.trim_start_matches("http://").trim_end_matches("/v2").parse().expect("an address");
+        let strictness = Strictness { without_account_limit };
+        Self { mock, address, strictness, honours_override, story: String::new() }
+    }
+
+    /// The same with Chatwork's settings.
+    pub fn with_settings(settings: Value) -> Self {
+        Self::with(|world| world["chatwork"]["settings"] = settings)
+    }
+
+    pub fn get(&mut self, token: &str, path: &str) -> Answer {
+        self.send(&Call::of(token, "GET", path))
+    }
+
+    pub fn post(&mut self, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(&Call::of(token, "POST", path).form(form))
+    }
+
+    pub fn put(&mut self, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(&Call::of(token, "PUT", path).form(form))
+    }
+
+    pub fn delete(&mut self, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(&Call::of(token, "DELETE", path).form(form))
+    }
+
+    /// Sends a call, judges the answer, and tells both in the story.
+    pub fn send(&mut self, call: &Call) -> Answer {
+        let answer = self.raw(&call.bytes()).unwrap_or_else(|| panic!("no answer to {}", call.told()));
+        self.judge(call, &answer);
+        if !self.story.is_empty() {
+            self.story.push_str("\n* * *\n\n");
+        }
+        let head = answer.head.replace("\r\n", "\n");
+        let (call, body) = (call.told(), String::from_utf8_lossy(&answer.body));
+        write!(self.story, "{call}\n{}\n", self.without_address(&head, &body)).unwrap();
+        if !body.is_empty() {
+            write!(self.story, "\n{}\n", body.replace(&self.address.to_string(), "{address}")).unwrap();
+        }
+        answer
+    }
+
+    /// Writes bytes onto a fresh connection and reads all that comes back; `None` where nothing does.
+    pub fn raw(&self, bytes: &[u8]) -> Option<Answer> {
+        let mut stream = TcpStream::connect(self.address).expect("the mock accepts");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        // The mock may refuse, and close, before it has read all of it.
+        let _ = stream.write_all(bytes);
+        let mut whole = Vec::new();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            let answer = Answer::read(&whole);
+            let length = |answer: &Answer| answer.header("content-length").map_or(0, |digits| digits.parse().unwrap());
+            if answer.as_ref().is_some_and(|answer| answer.body.len() >= length(answer)) {
+                // Complete, as its length has it. What else is to come on this connection comes now.
+                let _ = stream.shutdown(Shutdown::Write);
+                let _ = stream.read_to_end(&mut whole);
+                let answer = Answer::read(&whole)?;
+                assert_eq!(answer.body.len(), length(&answer), "bytes behind the answer: {answer:?}");
+                return Some(answer);
+            }
+            match stream.read(&mut buffer) {
+                Ok(0) | Err(_) => return answer,
+                Ok(count) => whole.extend_from_slice(&buffer[..count]),
+            }
+        }
+    }
+
+    /// The story so far, without secrets; the next one begins.
+    pub fn take_story(&mut self) -> String {
+        let mut story = std::mem::take(&mut self.story);
+        for (secret, name) in SECRETS {
+            story = story.replace(secret, name);
+        }
+        story
+    }
+
+    /// Leaves what was said so far out of the story.
+    pub fn forget(&mut self) {
+        self.story.clear();
+    }
+
+    /// Moves the world's clock on.
+    pub fn advance(&self, millis: u64) {
+        self.mock.advance(Duration::from_millis(millis)).expect("the clock moves");
+    }
+
+    /// The whole world without the windows of the accounts, which every authenticated request moves.
+    pub fn state(&self) -> Value {
+        let mut state = self.mock.state().expect("a state");
+        if let Some(windows) = state["chatwork"]["windows"].as_object_mut() {
+            windows.remove("accounts");
+        }
+        state
+    }
+
+    /// Unread messages and mentions of somebody in a room.
+    pub fn unread(&mut self, token: &str, room: u64) -> (u64, u64) {
+        let room = self.get(token, &format!("/rooms/{room}")).is(200);
+        (room["unread_num"].as_u64().unwrap(), room["mention_num"].as_u64().unwrap())
+    }
+
+    /// The clauses noted in the journal for the newest request.
+    pub fn noted(&self) -> Vec<String> {
+        let newest = self.mock.requests().expect("a journal").pop().expect("a request");
+        newest.violations.into_iter().map(|violation| violation.clause).collect()
+    }
+
+    fn judge(&self, call: &Call, answer: &Answer) {
+        if !call.target.starts_with("/v2") {
+            return;
+        }
+        let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
+        let query = Form::decode(query.as_bytes());
+        let overridden = query.value("method").filter(|_| self.honours_override && call.verb == "POST");
+        let verb: Method = overridden.unwrap_or(&call.verb).parse().expect("a verb");
+        let endpoint = route::chatwork(&verb, path).map(|found| found.endpoint);
+        let violations = judge::exchange(endpoint, &answer.as_response(), self.strictness);
+        let told: Vec<String> = violations.iter().map(ToString::to_string).collect();
+        assert!(told.is_empty(), "{}{}\n{told:#?}", call.told(), answer.text());
+        let dates = answer.head.lines().filter(|line| line.to_ascii_lowercase().starts_with("date:")).count();
+        assert_eq!(dates, 1, "{}", answer.head);
+    }
+
+    /// A head that does not change with the port that the mock was given.
+    fn without_address(&self, head: &str, body: &str) -> String {
+        if !body.contains(&self.address.to_string()) {
+            return head.to_owned();
+        }
+        let lines = head.lines().map(|line| match line.split_once(": ") {
+            Some(("content-length", _)) => "content-length: {length}",
+            _ => line,
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Where a snapshot belongs.
+pub fn shelf(name: &str) -> insta::Settings {
+    let endpoint = name.split('.').next().unwrap_or_default();
+    let below = area(endpoint).unwrap_or_else(|| panic!("'{name}': no endpoint has the name '{endpoint}'"));
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(root().join("snapshots/mock-server").join(below));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
+}
+
+/// The folder of an endpoint's snapshots.
+pub fn area(endpoint: &str) -> Option<String> {
+    let chatwork = contract::chatwork::endpoints::ENDPOINTS.iter().find(|row| row.name == endpoint);
+    chatwork.map(|row: &Endpoint| format!("chatwork/{}", row.area)).or_else(|| match endpoint {
+        "download-file" => Some("chatwork/files".to_owned()),
+        "register" => Some("chatday/register".to_owned()),
+        "send-message" => Some("chatday/messages".to_owned()),
+        _ => None,
+    })
+}
+
+/// The workspace.
+pub fn root() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
