@@ -1,7 +1,15 @@
 //! One world: pure state, driven by requests and by the time that the shell tells it.
 
+pub mod capture;
+pub mod clock;
+pub mod description;
+pub mod journal;
+pub mod matching;
 pub mod origin;
+pub mod refusal;
+pub mod registry;
 pub mod turn;
+pub mod world;
 
 pub use origin::{Defaults, Origin};
 pub use turn::{Note, Turn};

@@ -1,39 +1,70 @@
-//! Where a world comes from: what its loader may know besides the description.
+//! What a world is made from, beside its description.
 
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use contract::chatday::profile::Profile;
 use contract::chatwork::Edition;
 use contract::time::UnixMillis;
 use sha2::{Digest, Sha256};
 
-/// The start of one world.
+/// What the command line says for every world; a description may say otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// The edition of Chatwork.
+    pub chatwork_edition: Edition,
+    /// Everything that the public document of Chatday leaves open.
+    pub chatday_profile: Arc<Profile>,
+}
+
+/// The beginning of one world.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
-    /// Seed of everything that would be random elsewhere.
+    /// The number that everything made up in this world follows from.
     pub seed: u64,
-    /// The id of the world; `default` for the first one.
+    /// The world's id.
     pub world_id: &'a str,
-    /// The world's clock at its start; relative times of the description count from here.
+    /// The world's clock at its start.
     pub now: UnixMillis,
     /// What holds where the description is silent.
     pub defaults: &'a Defaults,
 }
 
-/// What the command line says for every world.
-#[derive(Clone, Debug, Default)]
-pub struct Defaults {
-    /// The edition of the Chatwork API.
-    pub chatwork_edition: Edition,
+impl Origin<'_> {
+    /// A token for whatever the label names, where a description gives none: 32 lower-case hex characters that follow
+    /// from seed, world and label alone. The order in which tokens are asked for does not matter.
+    pub fn token(&self, label: &str) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.seed.to_be_bytes());
+        // Lengths first, so that no two pairs of world and label run together to the same bytes.
+        for part in [self.world_id, label] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
 }
 
-impl Origin<'_> {
-    /// A token for a label: 32 lower-case hexadecimal characters of SHA-256 over seed, world id and label. Pure, and
-    /// independent of what was asked before.
-    pub fn token(&self, label: &str) -> String {
-        let mut digest = Sha256::new();
-        digest.update(self.seed.to_be_bytes());
-        for part in [self.world_id, label] {
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part.as_bytes());
-        }
-        digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(seed: u64, world_id: &str, label: &str) -> String {
+        Origin { seed, world_id, now: UnixMillis(0), defaults: &Defaults::default() }.token(label)
+    }
+
+    #[test]
+    fn a_token_follows_from_seed_world_and_label_and_from_nothing_else() {
+        let one = token(1, "w1", "chatwork/1001");
+        assert_eq!(one.len(), 32);
+        assert!(one.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)));
+        assert_eq!(one, token(1, "w1", "chatwork/1001"));
+        assert_ne!(one, token(2, "w1", "chatwork/1001"));
+        assert_ne!(one, token(1, "w2", "chatwork/1001"));
+        assert_ne!(one, token(1, "w1", "chatwork/1002"));
+        assert_ne!(token(1, "w1", "1x"), token(1, "w11", "x"), "parts must not run together");
     }
 }

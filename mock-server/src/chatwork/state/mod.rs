@@ -32,9 +32,11 @@ pub mod settings;
 pub mod task;
 
 mod contacts;
+mod dump;
 mod files;
 mod groups;
 mod links;
+mod load;
 mod messages;
 mod rights;
 mod system;
@@ -166,3 +168,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

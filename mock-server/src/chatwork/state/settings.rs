@@ -1,5 +1,7 @@
 //! What a world decides about the service itself.
 
+use contract::chatwork::limits;
+
 pub use contract::chatwork::Edition;
 pub use contract::chatwork::limits::Limit;
 pub use contract::chatwork::ratelimit::Window;
@@ -61,7 +63,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { account: Some(Limit { requests: 300, seconds: 300 }), room: Some(Limit { requests: 10, seconds: 10 }) }
+        Self { account: Some(limits::ACCOUNT), room: Some(limits::ROOM) }
     }
 }
 

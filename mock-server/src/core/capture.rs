@@ -1,0 +1,267 @@
+//! A request as the journal keeps it: one block of bytes, in which no secret stands.
+
+use std::collections::BTreeMap;
+
+use contract::service::Service;
+use contract::wire::header::{CHATDAY_SIGNATURE_TOKEN, CHATWORK_SIGNATURE, CHATWORK_TOKEN};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName,
+    PROXY_AUTHORIZATION, USER_AGENT,
+};
+use http::{HeaderMap, Method, Uri};
+
+/// What stands in the place of a secret.
+pub const MASK: &str = "[masked]";
+/// Most bytes of one body that are kept: 1 MiB. What is beyond is cut, and the entry says so.
+pub const MOST_BODY: usize = 1024 * 1024;
+
+/// Tokens shorter than this many bytes are masked in headers only: as a piece of text they would be everywhere.
+const SHORTEST: usize = 8;
+
+/// The values that must not be written down, ready to be found in one pass over a text.
+#[derive(Clone)]
+pub struct Secrets {
+    /// One bit for each hash of the first eight bytes of a secret: most positions of a text are ruled out here.
+    bits: [u64; 64],
+    by_prefix: BTreeMap<u64, Vec<Box<[u8]>>>,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secrets({} prefixes)", self.by_prefix.len())
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Secrets {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(values: I) -> Self {
+        let mut secrets = Self { bits: [0; 64], by_prefix: BTreeMap::new() };
+        for value in values {
+            let Some(prefix) = value.as_bytes().first_chunk() else { continue };
+            let prefix = u64::from_le_bytes(*prefix);
+            let (word, bit) = place(prefix);
+            if let Some(word) = secrets.bits.get_mut(word) {
+                *word |= bit;
+            }
+            let alike = secrets.by_prefix.entry(prefix).or_default();
+            alike.push(value.as_bytes().into());
+            // The longest first: one secret may begin with another.
+            alike.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        }
+        secrets
+    }
+}
+
+impl Secrets {
+    /// Appends a text to `out`, with [`MASK`] in the place of each secret.
+    pub fn mask_into(&self, out: &mut Vec<u8>, text: &[u8]) {
+        let mut rest = text;
+        while let Some((at, length)) = self.find(rest) {
+            out.extend_from_slice(rest.get(..at).unwrap_or_default());
+            out.extend_from_slice(MASK.as_bytes());
+            rest = rest.get(at + length..).unwrap_or_default();
+        }
+        out.extend_from_slice(rest);
+    }
+
+    /// Where the first secret stands, and how long it is.
+    fn find(&self, text: &[u8]) -> Option<(usize, usize)> {
+        if self.by_prefix.is_empty() {
+            return None;
+        }
+        text.windows(SHORTEST).enumerate().find_map(|(at, window)| {
+            let prefix = u64::from_le_bytes(window.try_into().unwrap_or_default());
+            let (word, bit) = place(prefix);
+            if self.bits.get(word).is_none_or(|bits| bits & bit == 0) {
+                return None;
+            }
+            let tail = text.get(at..).unwrap_or_default();
+            let found = self.by_prefix.get(&prefix)?.iter().find(|secret| tail.starts_with(secret))?;
+            Some((at, found.len()))
+        })
+    }
+}
+
+/// Word and bit for a prefix.
+fn place(prefix: u64) -> (usize, u64) {
+    let hash = prefix.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52;
+    ((hash >> 6) as usize, 1 << (hash & 63))
+}
+
+/// A request, masked, in one allocation. Made before the world is locked.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// The service that the request went to.
+    pub service: Service,
+    /// The method.
+    pub method: Method,
+    /// Path, query, headers (`name:value\n`), body, and then whatever [`Capture::push_tail`] added.
+    text: Vec<u8>,
+    ends: [usize; 4],
+    /// Whether the body was longer than [`MOST_BODY`].
+    pub body_is_cut: bool,
+}
+
+impl Capture {
+    /// Takes down a request.
+    pub fn of(
+        service: Service,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &[u8],
+        secrets: &Secrets,
+    ) -> Self {
+        let (path, query) = (uri.path(), uri.query().unwrap_or_default());
+        let kept = body.get(..MOST_BODY).unwrap_or(body);
+        let size_of_headers: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
+        // Room for the mask being longer than what it hides, and for the caller's name.
+        let mut text = Vec::with_capacity(path.len() + query.len() + size_of_headers + kept.len() + 64);
+        secrets.mask_into(&mut text, path.as_bytes());
+        let path_end = text.len();
+        secrets.mask_into(&mut text, query.as_bytes());
+        let query_end = text.len();
+        for (name, value) in headers {
+            text.extend_from_slice(name.as_str().as_bytes());
+            text.push(b':');
+            if is_secret(name) {
+                text.extend_from_slice(MASK.as_bytes());
+            } else if is_plain(name) {
+                text.extend_from_slice(value.as_bytes());
+            } else {
+                secrets.mask_into(&mut text, value.as_bytes());
+            }
+            text.push(b'\n');
+        }
+        let headers_end = text.len();
+        secrets.mask_into(&mut text, kept);
+        let ends = [path_end, query_end, headers_end, text.len()];
+        Self { service, method: method.clone(), text, ends, body_is_cut: kept.len() < body.len() }
+    }
+
+    /// The path, as it stood in the target.
+    pub fn path(&self) -> &[u8] {
+        self.piece(0)
+    }
+
+    /// The query, without its question mark.
+    pub fn query(&self) -> &[u8] {
+        self.piece(1)
+    }
+
+    /// Names and values, in order. Names are lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.piece(2).split(|byte| *byte == b'\n').filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            Some((line.get(..colon)?, line.get(colon + 1..)?))
+        })
+    }
+
+    /// The body, at most [`MOST_BODY`] of it.
+    pub fn body(&self) -> &[u8] {
+        self.piece(3)
+    }
+
+    /// Adds one more text behind the body, and gives it back later as [`Capture::tail`].
+    pub fn push_tail(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
+    }
+
+    /// What [`Capture::push_tail`] added.
+    pub fn tail(&self) -> &[u8] {
+        self.text.get(self.ends[3]..).unwrap_or_default()
+    }
+
+    /// Bytes held on the heap.
+    pub fn heap_size(&self) -> usize {
+        self.text.capacity()
+    }
+
+    fn piece(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        let end = self.ends.get(index).copied().unwrap_or_default();
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+/// Headers whose value is a secret whatever it is.
+fn is_secret(name: &HeaderName) -> bool {
+    *name == CHATWORK_TOKEN
+        || *name == AUTHORIZATION
+        || *name == PROXY_AUTHORIZATION
+        || *name == COOKIE
+        || *name == CHATDAY_SIGNATURE_TOKEN
+        || *name == CHATWORK_SIGNATURE
+        || name.as_str() == "chatday-signature-token"
+}
+
+/// Headers that every client sends and in which nobody puts a token: not worth a search.
+fn is_plain(name: &HeaderName) -> bool {
+    *name == HOST
+        || *name == ACCEPT
+        || *name == CONTENT_TYPE
+        || *name == CONTENT_LENGTH
+        || *name == ACCEPT_ENCODING
+        || *name == CONNECTION
+        || *name == USER_AGENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+    fn masked(secrets: &[&str], text: &str) -> String {
+        let mut out = Vec::new();
+        secrets.iter().copied().collect::<Secrets>().mask_into(&mut out, text.as_bytes());
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_secret_is_masked_wherever_it_stands() {
+        assert_eq!(masked(&[TOKEN], TOKEN), MASK);
+        let text = format!("a={TOKEN}&b={TOKEN}สวัสดี");
+        assert_eq!(masked(&["another-token", TOKEN], &text), format!("a={MASK}&b={MASK}สวัสดี"));
+        assert_eq!(masked(&[TOKEN], "0123456789abcdef"), "0123456789abcdef", "half a secret is none");
+        assert_eq!(masked(&[], TOKEN), TOKEN);
+    }
+
+    #[test]
+    fn of_two_secrets_with_one_beginning_the_longer_is_masked_whole() {
+        assert_eq!(masked(&["sametoken", "sametoken-and-more"], "x sametoken-and-more y"), format!("x {MASK} y"));
+    }
+
+    #[test]
+    fn a_capture_gives_every_part_back_and_hides_token_headers() {
+        let request = http::Request::post(format!("/v2/rooms/1/messages?token={TOKEN}"))
+            .header("X-ChatWorkToken", "unknown-yet-secret")
+            .header("x-note", TOKEN)
+            .header("Accept", "*/*")
+            .body(())
+            .unwrap();
+        let secrets = [TOKEN].into_iter().collect();
+        let body = format!("body=日本語 {TOKEN}");
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        let mut capture = Capture::of(Service::Chatwork, method, uri, headers, body.as_bytes(), &secrets);
+        capture.push_tail("chatwork/1");
+        assert_eq!(capture.path(), b"/v2/rooms/1/messages");
+        assert_eq!(capture.query(), format!("token={MASK}").as_bytes());
+        assert_eq!(capture.body(), format!("body=日本語 {MASK}").as_bytes());
+        assert_eq!(capture.tail(), b"chatwork/1");
+        let headers: Vec<_> = capture.headers().collect();
+        let mask = MASK.as_bytes();
+        assert_eq!(headers, [(&b"x-chatworktoken"[..], mask), (b"x-note", mask), (b"accept", b"*/*")]);
+    }
+
+    #[test]
+    fn a_long_body_is_cut_and_says_so() {
+        let capture = |size: usize| {
+            let uri = Uri::from_static("/chatday/messages");
+            let secrets = [].into_iter().collect();
+            Capture::of(Service::Chatday, &Method::POST, &uri, &HeaderMap::new(), &vec![b'x'; size], &secrets)
+        };
+        assert!(!capture(MOST_BODY).body_is_cut);
+        assert!(capture(MOST_BODY + 1).body_is_cut);
+        assert_eq!(capture(MOST_BODY + 1).body().len(), MOST_BODY);
+    }
+}

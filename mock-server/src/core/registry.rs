@@ -1,0 +1,335 @@
+//! All worlds of one mock, and which token selects which. Each world has a lock of its own, so that tests that run
+//! side by side never wait for each other; the map of tokens is read by every request and written only when a world
+//! begins, changes its tokens, or ends.
+//!
+//! Locks are those of the standard library: they are held for microseconds and never across a wait.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use contract::reader::Fault;
+use contract::time::UnixMillis;
+use serde_json::Value;
+
+use super::capture::Secrets;
+use super::clock::ClockStart;
+use super::description::{Blueprint, DEFAULT_ID, complete};
+use super::journal::Caps;
+use super::origin::Defaults;
+use super::world::World;
+
+/// One world behind its lock.
+#[derive(Debug)]
+pub struct Cell {
+    id: Box<str>,
+    world: Mutex<World>,
+}
+
+impl Cell {
+    /// The world's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The world. A panic while it was held does not end it: see [`World::handle`].
+    pub fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What worlds are made with.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The description of the default world, and of every part that another description lacks.
+    pub base: Value,
+    /// The seed of the default world, and of others that do not say.
+    pub seed: u64,
+    /// The clock of worlds whose description does not say.
+    pub clock: ClockStart,
+    /// What the command line says for every world.
+    pub defaults: Defaults,
+    /// How much the default world's journal keeps.
+    pub caps: Caps,
+    /// How much the journals of further worlds keep, each.
+    pub further_caps: Caps,
+    /// Most worlds at once, the default world included.
+    pub most_worlds: usize,
+}
+
+/// All worlds.
+#[derive(Debug)]
+pub struct Registry {
+    plan: Plan,
+    default: Arc<Cell>,
+    index: RwLock<Index>,
+}
+
+/// Which world is where. Read by every request.
+#[derive(Debug)]
+pub struct Index {
+    worlds: BTreeMap<Box<str>, Arc<Cell>>,
+    tokens: BTreeMap<Box<[u8]>, Arc<Cell>>,
+    secrets: Secrets,
+    last_id: u64,
+}
+
+impl Index {
+    /// The world that a token selects.
+    pub fn by_token(&self, token: &[u8]) -> Option<&Arc<Cell>> {
+        self.tokens.get(token)
+    }
+
+    /// The world with an id.
+    pub fn by_id(&self, id: &str) -> Option<&Arc<Cell>> {
+        self.worlds.get(id)
+    }
+
+    /// Every token of every world, ready to be masked.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+}
+
+impl Registry {
+    /// A registry with its default world.
+    ///
+    /// # Errors
+    /// Every fault of the default world's description.
+    pub fn begin(plan: Plan, wall: UnixMillis) -> Result<Self, Vec<Fault>> {
+        let world = World::begin(blueprint(&plan, DEFAULT_ID, plan.seed, None), plan.caps, wall)?;
+        let tokens = world.tokens();
+        let default = Arc::new(Cell { id: DEFAULT_ID.into(), world: Mutex::new(world) });
+        let mut index = Index {
+            worlds: BTreeMap::from([(DEFAULT_ID.into(), Arc::clone(&default))]),
+            tokens: BTreeMap::new(),
+            secrets: std::iter::empty().collect(),
+            last_id: 0,
+        };
+        index.claim(&default, &tokens)?;
+        Ok(Self { plan, default, index: RwLock::new(index) })
+    }
+
+    /// The default world.
+    pub fn default_world(&self) -> &Arc<Cell> {
+        &self.default
+    }
+
+    /// The maps, for reading.
+    pub fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a further world.
+    ///
+    /// # Errors
+    /// Every fault of its description; a token that belongs to another world; too many worlds.
+    pub fn create(&self, seed: Option<u64>, world: Option<&Value>, wall: UnixMillis) -> Result<Arc<Cell>, Vec<Fault>> {
+        let id = {
+            let mut index = self.index_mut();
+            if index.worlds.len() >= self.plan.most_worlds {
+                let most = self.plan.most_worlds;
+                return Err(whole(format!(
+                    "there are {most} worlds already: end one with DELETE /_mock/worlds/{{id}}"
+                )));
+            }
+            index.last_id += 1;
+            format!("w{}", index.last_id)
+        };
+        // Reading a description may take milliseconds: nobody waits for it.
+        let blueprint = blueprint(&self.plan, &id, seed.unwrap_or(self.plan.seed), world);
+        let world = World::begin(blueprint, self.plan.further_caps, wall)?;
+        let tokens = world.tokens();
+        let cell = Arc::new(Cell { id: id.clone().into(), world: Mutex::new(world) });
+        let mut index = self.index_mut();
+        index.claim(&cell, &tokens)?;
+        index.worlds.insert(id.into(), Arc::clone(&cell));
+        Ok(cell)
+    }
+
+    /// Ends a world. `false` where there is none with that id.
+    ///
+    /// # Errors
+    /// The default world cannot end.
+    pub fn delete(&self, id: &str) -> Result<bool, Vec<Fault>> {
+        if id == DEFAULT_ID {
+            return Err(whole(
+                "the default world cannot be deleted: POST /_mock/reset takes it back to its seed".into(),
+            ));
+        }
+        let mut index = self.index_mut();
+        let Some(cell) = index.worlds.remove(id) else { return Ok(false) };
+        index.release(&cell);
+        Ok(true)
+    }
+
+    /// Takes a world back to its seed.
+    ///
+    /// # Errors
+    /// A token of the seed that another world has taken meanwhile; the world is then as it was.
+    pub fn reset(&self, cell: &Arc<Cell>, wall: UnixMillis) -> Result<(), Vec<Fault>> {
+        let (blueprint, born) = cell.lock().beginning();
+        let parts = blueprint.assemble(wall, born)?;
+        self.index_mut().exchange(cell, &parts.tokens())?;
+        cell.lock().reset(parts);
+        Ok(())
+    }
+
+    /// Replaces a world's state, all or nothing.
+    ///
+    /// # Errors
+    /// Every fault; the world is then as it was.
+    pub fn restore(&self, cell: &Arc<Cell>, state: &Value, wall: UnixMillis) -> Result<(), Vec<Fault>> {
+        let (mut blueprint, _) = cell.lock().beginning();
+        blueprint.description = complete(Some(state), &self.plan.base, cell.id());
+        let parts = blueprint.assemble(wall, wall)?;
+        self.index_mut().exchange(cell, &parts.tokens())?;
+        cell.lock().replace(parts);
+        Ok(())
+    }
+
+    fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Index {
+    /// Gives a world its tokens, all or none.
+    fn claim(&mut self, cell: &Arc<Cell>, tokens: &[String]) -> Result<(), Vec<Fault>> {
+        let taken = |token: &&String| self.tokens.get(token.as_bytes()).is_some_and(|owner| !Arc::ptr_eq(owner, cell));
+        let faults: Vec<Fault> = tokens.iter().filter(taken).map(|token| {
+            let owner = self.tokens.get(token.as_bytes()).map_or("", |owner| owner.id());
+            let start: String = token.chars().take(4).collect();
+            Fault { pointer: String::new(), message: format!(
+                "the token that begins with '{start}' belongs to the world '{owner}' already: a token selects one world; leave the tokens out to get new ones"
+            ) }
+        }).collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        for token in tokens {
+            self.tokens.insert(token.as_bytes().into(), Arc::clone(cell));
+        }
+        self.refresh();
+        Ok(())
+    }
+
+    fn exchange(&mut self, cell: &Arc<Cell>, tokens: &[String]) -> Result<(), Vec<Fault>> {
+        self.claim(cell, tokens)?;
+        self.tokens
+            .retain(|token, owner| !Arc::ptr_eq(owner, cell) || tokens.iter().any(|kept| kept.as_bytes() == &**token));
+        self.refresh();
+        Ok(())
+    }
+
+    fn release(&mut self, cell: &Arc<Cell>) {
+        self.tokens.retain(|_, owner| !Arc::ptr_eq(owner, cell));
+        self.refresh();
+    }
+
+    fn refresh(&mut self) {
+        self.secrets = self.tokens.keys().filter_map(|token| std::str::from_utf8(token).ok()).collect();
+    }
+}
+
+fn blueprint(plan: &Plan, id: &str, seed: u64, description: Option<&Value>) -> Blueprint {
+    Blueprint {
+        id: id.to_owned(),
+        seed,
+        description: complete(description, &plan.base, id),
+        clock: plan.clock,
+        defaults: plan.defaults.clone(),
+    }
+}
+
+fn whole(message: String) -> Vec<Fault> {
+    vec![Fault { pointer: String::new(), message }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const WALL: UnixMillis = UnixMillis(1_790_000_000_000);
+
+    fn registry() -> Registry {
+        let caps = Caps { bytes: 1 << 20, entries: 100 };
+        Registry::begin(
+            Plan {
+                base: super::super::description::default_description().unwrap(),
+                seed: 1,
+                clock: ClockStart::default(),
+                defaults: Defaults::default(),
+                caps,
+                further_caps: caps,
+                most_worlds: 3,
+            },
+            WALL,
+        )
+        .unwrap()
+    }
+
+    fn owner(registry: &Registry, token: &str) -> Option<String> {
+        registry.index().by_token(token.as_bytes()).map(|cell| cell.id().to_owned())
+    }
+
+    #[test]
+    fn each_world_has_tokens_of_its_own_and_they_go_with_it() {
+        let registry = registry();
+        let one = registry.create(None, None, WALL).unwrap();
+        let two = registry.create(None, None, WALL).unwrap();
+        let (first, second) = (one.lock().tokens(), two.lock().tokens());
+        assert!(first.iter().all(|token| !second.contains(token)));
+        assert_eq!(owner(&registry, &first[0]).as_deref(), Some("w1"));
+        assert_eq!(registry.delete("w1"), Ok(true));
+        assert_eq!(owner(&registry, &first[0]), None);
+        assert_eq!(registry.delete("w1"), Ok(false));
+        assert!(registry.delete(DEFAULT_ID).is_err());
+    }
+
+    #[test]
+    fn a_token_that_another_world_owns_is_refused_and_nothing_changes() {
+        let registry = registry();
+        let taken = registry.default_world().lock().dump(WALL);
+        let faults = registry.create(None, Some(&taken), WALL).unwrap_err();
+        assert!(faults[0].message.contains("belongs to the world 'default' already"), "{faults:?}");
+        let cell = registry.create(None, None, WALL).unwrap();
+        let before = cell.lock().dump(WALL);
+        assert!(registry.restore(&cell, &taken, WALL).is_err());
+        assert_eq!(cell.lock().dump(WALL), before);
+        let token = &cell.lock().tokens()[0];
+        assert_eq!(owner(&registry, token).as_deref(), Some(cell.id()));
+    }
+
+    #[test]
+    fn a_faulty_state_leaves_the_world_as_it_was_and_every_fault_is_named() {
+        let registry = registry();
+        let cell = registry.default_world();
+        let before = cell.lock().dump(WALL);
+        let faults = registry.restore(cell, &json!({"chatwork": 1, "chatday": [], "x": 1}), WALL).unwrap_err();
+        assert_eq!(faults.len(), 3, "{faults:?}");
+        assert_eq!(cell.lock().dump(WALL), before);
+    }
+
+    #[test]
+    fn there_is_a_bound_on_worlds() {
+        let registry = registry();
+        registry.create(None, None, WALL).unwrap();
+        registry.create(None, None, WALL).unwrap();
+        assert!(registry.create(None, None, WALL).unwrap_err()[0].message.contains("3 worlds already"));
+        registry.delete("w2").unwrap();
+        assert_eq!(registry.create(None, None, WALL).unwrap().id(), "w3", "ids are not used twice");
+    }
+
+    #[test]
+    fn a_reset_world_is_what_it_was_at_its_beginning() {
+        let registry = registry();
+        let cell = registry.create(Some(9), Some(&json!({"clock": {"frozen": true}})), WALL).unwrap();
+        let before = cell.lock().dump(WALL);
+        cell.lock().change_clock(crate::control::ClockChange { advance_ms: Some(5), ..Default::default() }, WALL);
+        let later = WALL.plus_millis(60_000);
+        assert_ne!(cell.lock().dump(later), before);
+        registry.reset(&cell, later).unwrap();
+        assert_eq!(cell.lock().dump(later), before);
+    }
+}

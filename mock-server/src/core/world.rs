@@ -1,0 +1,270 @@
+//! One world: two services, a clock and a journal. A pure function of requests and of the wall's time.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+
+use contract::clause::Clause;
+use contract::reader::{Fault, Faults, Node};
+use contract::service::Service;
+use contract::time::UnixMillis;
+use contract::wire::{Request, Response};
+use http::{HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+use super::capture::Capture;
+use super::clock::Clock;
+use super::description::{Blueprint, Parts};
+use super::journal::{Caps, Entry, Journal};
+use super::refusal;
+use super::turn::{Note, Turn};
+use crate::control::{ClockChange, ClockState, WorldCard};
+use crate::{chatday, chatwork};
+
+/// The mock itself failed.
+pub static OWN_FAULT: Clause = Clause::assumed(
+    "mock.own-fault",
+    "A handler of the mock panicked. That is a fault of the mock, not of the caller.",
+);
+/// The listener refused a request before a service saw it.
+pub static REFUSED: Clause = Clause::assumed(
+    "mock.listener",
+    "The listener's limits and the rules of HTTP/1.1 hold before a service sees a request.",
+);
+
+/// One world.
+#[derive(Debug)]
+pub struct World {
+    blueprint: Blueprint,
+    /// The wall's time at which the world began; a frozen clock without a moment of its own begins there again.
+    born: UnixMillis,
+    clock: Clock,
+    chatwork: chatwork::State,
+    chatday: chatday::State,
+    journal: Journal,
+    caps: Caps,
+    date: (i64, HeaderValue),
+    /// Those who wait for the next entry of the journal.
+    waiting: BTreeMap<u64, Waker>,
+    last_waiter: u64,
+}
+
+/// What a request is sent into, beside the world.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The wall's time.
+    pub wall: UnixMillis,
+    /// Where this mock is reached, without a trailing slash.
+    pub base_url: &'a str,
+}
+
+impl World {
+    /// Begins a world.
+    ///
+    /// # Errors
+    /// Every fault of its description.
+    pub fn begin(blueprint: Blueprint, caps: Caps, wall: UnixMillis) -> Result<Self, Vec<Fault>> {
+        let parts = blueprint.assemble(wall, wall)?;
+        Ok(Self {
+            blueprint,
+            born: wall,
+            clock: parts.clock,
+            chatwork: parts.chatwork,
+            chatday: parts.chatday,
+            journal: Journal::new(caps),
+            caps,
+            date: (i64::MIN, HeaderValue::from_static("")),
+            waiting: BTreeMap::new(),
+            last_waiter: 0,
+        })
+    }
+
+    /// Serves one request and writes it down.
+    pub fn handle(&mut self, request: &Request, capture: Capture, around: Surroundings<'_>) -> Response {
+        let now = self.clock.now(around.wall);
+        let service = capture.service;
+        let (chatwork, chatday) = (&mut self.chatwork, &mut self.chatday);
+        let mut turn = Turn::new(now, around.base_url, &self.blueprint.id);
+        // A panic leaves the state as far as the handler had come. Going on with it, and saying so, beats the end of
+        // every other test that uses this process.
+        let served = catch_unwind(AssertUnwindSafe(|| match service {
+            Service::Chatwork if request.uri().path().starts_with(DOWNLOAD) => chatwork.download(request, &mut turn),
+            Service::Chatwork => chatwork.handle(request, &mut turn),
+            Service::Chatday => chatday.handle(request, &mut turn),
+        }));
+        let (operation, token_id, mut notes) = (turn.operation, turn.token_id, turn.notes);
+        let mut response = served.unwrap_or_else(|_| {
+            notes.push(Note {
+                clause: &OWN_FAULT,
+                detail: "the handler panicked; the trace is on the mock's stderr".into(),
+            });
+            refusal::response(Some(service), StatusCode::INTERNAL_SERVER_ERROR, OWN_FAULT_WORDS)
+        });
+        let date = self.date(now);
+        response.headers_mut().insert(http::header::DATE, date);
+        let status = response.status().as_u16();
+        self.write_down(Entry { id: 0, at: now, request: capture, status, operation, notes }, token_id.as_deref());
+        response
+    }
+
+    /// Writes down a request that the listener refused, and dates the answer.
+    pub fn refuse(&mut self, capture: Capture, mut response: Response, words: &str, wall: UnixMillis) -> Response {
+        let now = self.clock.now(wall);
+        let date = self.date(now);
+        response.headers_mut().insert(http::header::DATE, date);
+        let (status, notes) = (response.status().as_u16(), vec![Note { clause: &REFUSED, detail: words.to_owned() }]);
+        self.write_down(Entry { id: 0, at: now, request: capture, status, operation: None, notes }, None);
+        response
+    }
+
+    /// The world's id.
+    pub fn id(&self) -> &str {
+        &self.blueprint.id
+    }
+
+    /// All tokens that select this world.
+    pub fn tokens(&self) -> Vec<String> {
+        let mut tokens = self.chatwork.tokens();
+        tokens.extend(self.chatday.tokens());
+        tokens
+    }
+
+    /// How the world is reached.
+    pub fn card(&self, base_url: &str) -> WorldCard {
+        let with_url = |service: Service, card: Value| {
+            let mut whole = json!({"base_url": format!("{base_url}{}", service.mount())});
+            if let (Some(whole), Value::Object(card)) = (whole.as_object_mut(), card) {
+                whole.extend(card);
+            }
+            whole
+        };
+        WorldCard {
+            id: self.blueprint.id.clone(),
+            chatwork: with_url(Service::Chatwork, self.chatwork.card()),
+            chatday: with_url(Service::Chatday, self.chatday.card()),
+        }
+    }
+
+    /// What the world was made from, and when: for [`World::reset`].
+    pub fn beginning(&self) -> (Blueprint, UnixMillis) {
+        (self.blueprint.clone(), self.born)
+    }
+
+    /// Back to the seed: state, clock, settings and journal as they were when the world began.
+    pub fn reset(&mut self, parts: Parts) {
+        self.replace(parts);
+        self.journal = Journal::new(self.caps);
+    }
+
+    /// The whole world, as a description that begins an equal one.
+    pub fn dump(&mut self, wall: UnixMillis) -> Value {
+        let mut whole = serde_json::Map::new();
+        if let Some(start) = self.clock.as_start(wall) {
+            let at = start.at.unwrap_or(wall).to_rfc3339();
+            whole.insert("clock".to_owned(), json!({"at": at, "frozen": start.frozen}));
+        }
+        whole.insert("chatwork".to_owned(), self.chatwork.dump());
+        whole.insert("chatday".to_owned(), self.chatday.dump());
+        Value::Object(whole)
+    }
+
+    /// Becomes another description. The journal stays, and so does what a reset goes back to.
+    pub fn replace(&mut self, parts: Parts) {
+        (self.clock, self.chatwork, self.chatday) = (parts.clock, parts.chatwork, parts.chatday);
+    }
+
+    /// What can be changed while the world runs.
+    pub fn settings(&self) -> Value {
+        json!({"chatwork": self.chatwork.settings()})
+    }
+
+    /// Changes settings, all or none.
+    ///
+    /// # Errors
+    /// Every fault; the settings are then as they were.
+    pub fn set_settings(&mut self, change: &Value) -> Result<(), Vec<Fault>> {
+        let faults = Faults::default();
+        let object = Node::root(change, &faults).object();
+        let mut changed = None;
+        if let Some(node) = object.optional("chatwork") {
+            let mut chatwork = self.chatwork.clone();
+            chatwork.set_settings(&node);
+            changed = Some(chatwork);
+        }
+        object.finish();
+        if !faults.is_empty() {
+            return Err(faults.into_sorted());
+        }
+        self.chatwork = changed.unwrap_or_else(|| self.chatwork.clone());
+        Ok(())
+    }
+
+    /// One Chatday chat as its end-user sees it.
+    pub fn chat(&self, chat_id: &str) -> Option<Value> {
+        self.chatday.chat_view(chat_id)
+    }
+
+    /// The world's time.
+    pub fn clock(&mut self, wall: UnixMillis) -> ClockState {
+        let now = self.clock.now(wall);
+        ClockState { now: now.to_rfc3339(), now_ms: now.0, frozen: self.clock.is_frozen() }
+    }
+
+    /// Moves the clock.
+    pub fn change_clock(&mut self, change: ClockChange, wall: UnixMillis) {
+        if let Some(to) = change.set {
+            self.clock.set(to, wall);
+        }
+        self.clock.advance(change.advance_ms.unwrap_or(0));
+        if change.freeze {
+            self.clock.freeze(wall);
+        }
+        if change.resume {
+            self.clock.resume(wall);
+        }
+    }
+
+    /// What was asked of this world.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Forgets what was asked.
+    pub fn clear_journal(&mut self) {
+        self.journal.clear();
+    }
+
+    /// Wakes a task at the next entry of the journal, once. The number is for [`World::stop_waiting`].
+    pub fn wait(&mut self, waker: &Waker) -> u64 {
+        self.last_waiter += 1;
+        self.waiting.insert(self.last_waiter, waker.clone());
+        self.last_waiter
+    }
+
+    /// Forgets one who waited.
+    pub fn stop_waiting(&mut self, waiter: u64) {
+        self.waiting.remove(&waiter);
+    }
+
+    fn write_down(&mut self, mut entry: Entry, token_id: Option<&str>) {
+        entry.request.push_tail(token_id.unwrap_or_default());
+        self.journal.push(entry);
+        while let Some((_, waker)) = self.waiting.pop_first() {
+            waker.wake();
+        }
+    }
+
+    /// The `Date` header, formatted once for each second.
+    fn date(&mut self, now: UnixMillis) -> HeaderValue {
+        if self.date.0 != now.seconds() {
+            let text = now.to_http_date();
+            self.date = (now.seconds(), HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("")));
+        }
+        self.date.1.clone()
+    }
+}
+
+/// Where the download addresses of files begin.
+pub const DOWNLOAD: &str = "/download/";
+const OWN_FAULT_WORDS: &str =
+    "the mock failed on this request. This is a fault of the mock, not of the request: its stderr has the trace";

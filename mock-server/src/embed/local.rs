@@ -1,0 +1,223 @@
+//! A mock in the process itself: its own thread, its own runtime.
+
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use contract::chatday::profile::Profile;
+use contract::chatwork::Edition;
+use contract::time::UnixMillis;
+use serde_json::Value;
+use tokio::runtime::{Builder as RuntimeBuilder, Handle};
+
+use super::mock::{Backend, Call, Mock, MockError, Reply};
+use crate::core::clock::ClockStart;
+use crate::shell::{Config, Limits, Server, Shared, StartError, control};
+
+/// A mock that runs until it is dropped. All methods of [`Mock`] reach its default world.
+#[derive(Debug)]
+pub struct MockServer {
+    mock: Mock,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl MockServer {
+    /// Starts a mock with the built-in world on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// No port, thread or runtime to be had.
+    pub fn start() -> Result<Self, StartError> {
+        Self::builder().start()
+    }
+
+    /// Starts a mock otherwise.
+    pub fn builder() -> Builder {
+        Builder { config: Config::default(), worker_threads: 0 }
+    }
+}
+
+impl Deref for MockServer {
+    type Target = Mock;
+
+    fn deref(&self) -> &Mock {
+        &self.mock
+    }
+}
+
+impl Drop for MockServer {
+    fn drop(&mut self) {
+        self.shared.stop.say();
+        if let Some(thread) = self.thread.take() {
+            // A panic of that thread was reported on stderr; one more here could end the process.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How a mock is to be.
+#[derive(Clone)]
+pub struct Builder {
+    config: Config,
+    worker_threads: usize,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("listen", &self.config.listen).finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// The default world's description; parts that it lacks are those of the built-in world.
+    #[must_use]
+    pub fn world(mut self, description: Value) -> Self {
+        self.config.world = Some(description);
+        self
+    }
+
+    /// The number that everything made up follows from: 1 unless said.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = seed;
+        self
+    }
+
+    /// Lets the clock stand still at a moment until it is moved; without a moment, at the start.
+    #[must_use]
+    pub fn frozen_clock(mut self, at: Option<UnixMillis>) -> Self {
+        self.config.clock = ClockStart { at, frozen: true };
+        self
+    }
+
+    /// Everything that Chatday's public document leaves open.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.config.defaults.chatday_profile = Arc::new(profile);
+        self
+    }
+
+    /// Which state of Chatwork's public documents holds.
+    #[must_use]
+    pub fn edition(mut self, edition: Edition) -> Self {
+        self.config.defaults.chatwork_edition = edition;
+        self
+    }
+
+    /// The listener's bounds, for tests of clients that run into them.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.limits = limits;
+        self
+    }
+
+    /// Most entries of each world's journal; bytes are bounded by [`Limits::journal_bytes`] anyway.
+    #[must_use]
+    pub fn journal_limit(mut self, entries: usize) -> Self {
+        self.config.journal_entries = entries;
+        self
+    }
+
+    /// Where to listen: a free port of 127.0.0.1 unless said.
+    #[must_use]
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.config.listen = address;
+        self
+    }
+
+    /// Moves the control API to an address of its own.
+    #[must_use]
+    pub fn control_listen(mut self, address: SocketAddr) -> Self {
+        self.config.control_listen = Some(address);
+        self
+    }
+
+    /// What calls of the control API over a socket must bring.
+    #[must_use]
+    pub fn control_token(mut self, token: impl Into<String>) -> Self {
+        self.config.control_token = Some(token.into());
+        self
+    }
+
+    /// The address under which others reach the mock: the start of every URL that it hands out.
+    #[must_use]
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.config.public_url = Some(url.into());
+        self
+    }
+
+    /// Serves with this many threads. 0, the default, serves with one and needs the least.
+    #[must_use]
+    pub fn worker_threads(mut self, threads: usize) -> Self {
+        self.worker_threads = threads;
+        self
+    }
+
+    /// Starts the mock; it accepts when this returns.
+    ///
+    /// # Errors
+    /// The world has faults, the address cannot be had, or no thread or runtime is to be had.
+    pub fn start(self) -> Result<MockServer, StartError> {
+        let mut builder = match self.worker_threads {
+            0 => RuntimeBuilder::new_current_thread(),
+            threads => {
+                let mut builder = RuntimeBuilder::new_multi_thread();
+                builder.worker_threads(threads);
+                builder
+            }
+        };
+        let runtime = builder.enable_all().build().map_err(StartError::Runtime)?;
+        let handle = runtime.handle().clone();
+        let server = Server::bind(self.config)?;
+        let shared = Arc::clone(&server.shared);
+        let thread = std::thread::Builder::new()
+            .name("mock-server".to_owned())
+            .spawn(move || {
+                if let Err(error) = runtime.block_on(server.run()) {
+                    tracing::error!("the mock ended: {error}");
+                }
+            })
+            .map_err(StartError::Runtime)?;
+        let in_process = InProcess { shared: Arc::clone(&shared), runtime: handle };
+        let mock = Mock::new(Backend::InProcess(Arc::new(in_process)))
+            .map_err(|error| StartError::Runtime(std::io::Error::other(error)));
+        // From here on a failure stops the thread again.
+        let running = |mock| MockServer { mock, shared: Arc::clone(&shared), thread: Some(thread) };
+        match mock {
+            Ok(mock) => Ok(running(mock)),
+            Err(error) => {
+                shared.stop.say();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The control API without a socket.
+#[derive(Debug)]
+pub(super) struct InProcess {
+    shared: Arc<Shared>,
+    runtime: Handle,
+}
+
+impl InProcess {
+    pub(super) fn send(&self, call: &Call<'_>) -> Result<Reply, MockError> {
+        let mut request = http::Request::builder().method(&call.method).uri(format!("{}{}", control::MOUNT, call.path));
+        if !call.world.is_empty() {
+            request = request.header(crate::shell::WORLD, call.world);
+        }
+        let (parts, body) = request.body(call.body.clone().into()).map_err(|_| MockError::Ended)?.into_parts();
+        if self.shared.stop.was_said() {
+            return Err(MockError::Ended);
+        }
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let shared = Arc::clone(&self.shared);
+        self.runtime.spawn(async move {
+            let response = control::call(&shared, &parts, &body).await;
+            let _ = sender.send((response.status().as_u16(), response.into_body().to_vec()));
+        });
+        // Disconnected where the runtime ended first. Blocks without the help of a runtime, so it may be called in one.
+        receiver.recv().map_err(|_| MockError::Ended)
+    }
+}

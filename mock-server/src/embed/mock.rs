@@ -1,0 +1,312 @@
+//! One world of a mock, wherever the mock runs: the same methods, carried by the control API.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::service::Service;
+use http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::local::InProcess;
+use super::remote::Socket;
+use crate::control::{ClockState, Expectation, Info, Outcome, RecordedRequest, RequestLog, WorldCard};
+
+/// Why a call on a mock failed.
+#[derive(Debug, thiserror::Error)]
+pub enum MockError {
+    /// The mock refused the call, and said why.
+    #[error("the mock refused {call} with {status}: {}", .errors.join("; "))]
+    Refused {
+        /// Method and target.
+        call: String,
+        /// Status of the answer.
+        status: u16,
+        /// Its sentences.
+        errors: Vec<String>,
+    },
+    /// The mock could not be reached, or did not speak as it should.
+    #[error("no answer from the mock at {address}: {reason}")]
+    Unreachable {
+        /// Where it was looked for.
+        address: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The mock has ended.
+    #[error("the mock has ended")]
+    Ended,
+}
+
+/// A handle on one world. Clones are handles on the same one. All methods block; none panics inside a runtime.
+#[derive(Clone, Debug)]
+pub struct Mock {
+    backend: Backend,
+    control_url: String,
+    card: WorldCard,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Backend {
+    InProcess(Arc<InProcess>),
+    Socket(Arc<Socket>),
+}
+
+/// One call of the control API.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    /// Below the control API's mount, with a leading slash.
+    pub(super) path: String,
+    pub(super) world: &'a str,
+    pub(super) body: Vec<u8>,
+}
+
+/// Status and body.
+pub(super) type Reply = (u16, Vec<u8>);
+
+impl Backend {
+    fn send(&self, call: &Call<'_>) -> Result<Reply, MockError> {
+        match self {
+            Self::InProcess(backend) => backend.send(call),
+            Self::Socket(backend) => backend.send(call),
+        }
+    }
+}
+
+impl Mock {
+    /// A handle on the default world of a mock that runs elsewhere. `control_url` is that of the ready line, such as
+    /// `http://127.0.0.1:4010/_mock`; `token` is the one of `--control-token-env`, where the mock asks for it.
+    ///
+    /// # Errors
+    /// The mock cannot be reached or refuses the call.
+    pub fn connect(control_url: &str, token: Option<&str>) -> Result<Self, MockError> {
+        Self::new(Backend::Socket(Arc::new(Socket::new(control_url, token)?)))
+    }
+
+    /// A handle on the default world.
+    pub(super) fn new(backend: Backend) -> Result<Self, MockError> {
+        let info: Info = ask(&backend, "", Method::GET, "/info".to_owned(), None::<&()>)?;
+        let card = WorldCard { id: DEFAULT.to_owned(), chatwork: info.chatwork, chatday: info.chatday };
+        Ok(Self { backend, control_url: info.control_url, card })
+    }
+
+    /// Where a service is reached: `http://127.0.0.1:4010/v2`, without a trailing slash.
+    pub fn url(&self, service: Service) -> &str {
+        self.service(service).get("base_url").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The API token of this world's first person, or of its Chatday account.
+    pub fn token(&self, service: Service) -> &str {
+        self.service(service).get("token").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Where the control API is reached.
+    pub fn control_url(&self) -> &str {
+        &self.control_url
+    }
+
+    /// Id, addresses, tokens and first ids of this world.
+    pub fn card(&self) -> &WorldCard {
+        &self.card
+    }
+
+    /// A further world: the default one anew, or a description; with tokens of its own. It lives until
+    /// [`Mock::delete_world`] or the end of the mock.
+    ///
+    /// # Errors
+    /// The description has faults: all are named.
+    pub fn new_world(&self, seed: Option<u64>, description: Option<&Value>) -> Result<Self, MockError> {
+        let mut body = json!({});
+        if let Some(map) = body.as_object_mut() {
+            map.extend(seed.map(|seed| ("seed".to_owned(), json!(seed))));
+            map.extend(description.map(|world| ("world".to_owned(), world.clone())));
+        }
+        let card = self.ask(Method::POST, "/worlds", Some(&body))?;
+        Ok(Self { card, ..self.clone() })
+    }
+
+    /// Ends this world.
+    ///
+    /// # Errors
+    /// It is the default one.
+    pub fn delete_world(self) -> Result<(), MockError> {
+        self.send::<()>(Method::DELETE, format!("/worlds/{}", self.card.id), None).map(drop)
+    }
+
+    /// Takes this world back to its seed: state, clock, settings and journal.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn reset(&self) -> Result<(), MockError> {
+        self.send::<()>(Method::POST, "/reset".to_owned(), None).map(drop)
+    }
+
+    /// The whole world as a description.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn state(&self) -> Result<Value, MockError> {
+        self.ask::<(), _>(Method::GET, "/state", None)
+    }
+
+    /// Replaces the whole world, all or nothing. Tokens may change by it.
+    ///
+    /// # Errors
+    /// The state has faults: all are named, and the world is as it was.
+    pub fn set_state(&mut self, state: &Value) -> Result<(), MockError> {
+        self.card = self.ask(Method::PUT, "/state", Some(state))?;
+        Ok(())
+    }
+
+    /// What can be changed while the world runs: edition, limits.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn settings(&self) -> Result<Value, MockError> {
+        self.ask::<(), _>(Method::GET, "/settings", None)
+    }
+
+    /// Changes settings, all or none; answers all of them.
+    ///
+    /// # Errors
+    /// The change has faults: all are named.
+    pub fn set_settings(&self, change: &Value) -> Result<Value, MockError> {
+        self.ask(Method::PATCH, "/settings", Some(change))
+    }
+
+    /// Every request that this world still remembers, oldest first.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn requests(&self) -> Result<Vec<RecordedRequest>, MockError> {
+        let log: RequestLog = self.ask::<(), _>(Method::GET, "/requests?limit=1000000", None)?;
+        Ok(log.requests)
+    }
+
+    /// Forgets all requests.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn clear_requests(&self) -> Result<(), MockError> {
+        self.send::<()>(Method::DELETE, "/requests".to_owned(), None).map(drop)
+    }
+
+    /// Waits until as many requests as expected were seen. An outcome that is not satisfied is no error.
+    ///
+    /// Blocks this thread: where the program under test runs on the same single-threaded runtime, call it from
+    /// `spawn_blocking`.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn expect(&self, expectation: &Expectation) -> Result<Outcome, MockError> {
+        self.ask(Method::POST, "/expect", Some(expectation))
+    }
+
+    /// The world's clock.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn clock(&self) -> Result<ClockState, MockError> {
+        self.ask::<(), _>(Method::GET, "/clock", None)
+    }
+
+    /// Moves the world's clock on. It runs or stands still afterwards as it did before.
+    ///
+    /// # Errors
+    /// More than 100 years.
+    pub fn advance(&self, by: Duration) -> Result<ClockState, MockError> {
+        let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.ask(Method::POST, "/clock", Some(&json!({"advance_ms": millis})))
+    }
+
+    /// Sets the world's clock to an RFC 3339 time.
+    ///
+    /// # Errors
+    /// The text is no such time.
+    pub fn set_time(&self, rfc3339: &str) -> Result<ClockState, MockError> {
+        self.ask(Method::POST, "/clock", Some(&json!({"set": rfc3339})))
+    }
+
+    /// Lets the world's clock stand still.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn freeze(&self) -> Result<ClockState, MockError> {
+        self.ask(Method::POST, "/clock", Some(&json!({"freeze": true})))
+    }
+
+    /// Lets the world's clock run on from where it stands.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn resume(&self) -> Result<ClockState, MockError> {
+        self.ask(Method::POST, "/clock", Some(&json!({"resume": true})))
+    }
+
+    /// One Chatday chat as its end-user sees it.
+    ///
+    /// # Errors
+    /// There is no such chat.
+    pub fn chat(&self, chat_id: &str) -> Result<Value, MockError> {
+        let id = percent_encoding::utf8_percent_encode(chat_id, percent_encoding::NON_ALPHANUMERIC);
+        self.ask::<(), _>(Method::GET, &format!("/chatday/chats/{id}"), None)
+    }
+
+    fn service(&self, service: Service) -> &Value {
+        match service {
+            Service::Chatwork => &self.card.chatwork,
+            Service::Chatday => &self.card.chatday,
+        }
+    }
+
+    fn ask<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&B>,
+    ) -> Result<T, MockError> {
+        ask(&self.backend, &self.card.id, method, path.to_owned(), body)
+    }
+
+    fn send<B: Serialize>(&self, method: Method, path: String, body: Option<&B>) -> Result<Vec<u8>, MockError> {
+        send(&self.backend, &self.card.id, method, path, body)
+    }
+}
+
+fn ask<B: Serialize, T: DeserializeOwned>(
+    backend: &Backend,
+    world: &str,
+    method: Method,
+    path: String,
+    body: Option<&B>,
+) -> Result<T, MockError> {
+    let call = format!("{method} {path}");
+    let bytes = send(backend, world, method, path, body)?;
+    serde_json::from_slice(&bytes).map_err(|error| MockError::Unreachable {
+        address: call,
+        reason: format!("the answer cannot be read: {error}"),
+    })
+}
+
+fn send<B: Serialize>(
+    backend: &Backend,
+    world: &str,
+    method: Method,
+    path: String,
+    body: Option<&B>,
+) -> Result<Vec<u8>, MockError> {
+    let body = body.map(contract::wire::json::to_ascii).unwrap_or_default();
+    let call = Call { method, path, world, body };
+    let (status, bytes) = backend.send(&call)?;
+    if (200..300).contains(&status) {
+        return Ok(bytes);
+    }
+    let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let list = answer.get("errors").and_then(Value::as_array).into_iter().flatten();
+    let errors = list.filter_map(|error| error.as_str().map(str::to_owned)).collect();
+    Err(MockError::Refused { call: format!("{} {}", call.method, call.path), status, errors })
+}
+
+const DEFAULT: &str = crate::core::description::DEFAULT_ID;

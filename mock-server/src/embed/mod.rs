@@ -1,0 +1,8 @@
+//! The mock as a library: in the process itself, or a handle on one that runs elsewhere.
+
+mod local;
+mod mock;
+mod remote;
+
+pub use local::{Builder, MockServer};
+pub use mock::{Mock, MockError};

@@ -1,0 +1,187 @@
+//! From what was typed to what is meant: addresses resolved, files read, the environment looked at. The only place that
+//! reads the environment.
+
+use std::fmt::Write as _;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use contract::chatwork::Edition;
+use contract::time::UnixMillis;
+use serde_json::Value;
+
+use crate::check::{self, Unusable};
+use crate::cli::Serve;
+use crate::core::clock::ClockStart;
+use crate::core::origin::Defaults;
+use crate::shell::Config;
+
+/// What the program does.
+pub(crate) struct Settings {
+    pub(crate) config: Config,
+    pub(crate) ready_file: Option<PathBuf>,
+    pub(crate) state_file: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Resolves a command line.
+    ///
+    /// # Errors
+    /// What is wrong, in one sentence; for a file one line for each fault.
+    pub(crate) fn resolve(typed: &Serve) -> Result<Self, String> {
+        let mut defaults = Defaults { chatwork_edition: edition(&typed.chatwork_edition)?, ..Defaults::default() };
+        if let Some(file) = &typed.profile {
+            let profile = check::profile(&read(file)?).map_err(|faults| describe("profile", file, &faults))?;
+            defaults.chatday_profile = Arc::new(profile);
+        }
+        let mut world = match &typed.world {
+            Some(file) => {
+                Some(check::world(&read(file)?, &defaults).map_err(|faults| describe("world", file, &faults))?)
+            }
+            None => None,
+        };
+        let clock = typed.clock.as_deref().map(clock).transpose()?;
+        // What was typed wins over what the file says.
+        if let (Some(_), Some(Value::Object(world))) = (clock, &mut world) {
+            world.remove("clock");
+        }
+        let state = typed.state.as_deref().map(|file| state(file, &defaults)).transpose()?.flatten();
+        let ready_file = typed.ready_file.clone();
+        for file in ready_file.iter().chain(&typed.state) {
+            can_be_written_to(file)?;
+        }
+        let config = Config {
+            listen: address("--listen", &typed.listen)?,
+            control_listen: typed.control_listen.as_deref().map(|at| address("--control-listen", at)).transpose()?,
+            public_url: typed.public_url.as_deref().map(public_url).transpose()?,
+            control_token: typed.control_token_env.as_deref().map(secret).transpose()?,
+            world,
+            state,
+            seed: typed.seed,
+            clock: clock.unwrap_or_default(),
+            defaults,
+            journal_entries: typed.journal_limit.unwrap_or(usize::MAX),
+            ..Config::default()
+        };
+        Ok(Self { config, ready_file, state_file: typed.state.clone() })
+    }
+}
+
+/// A file as text.
+pub(crate) fn read(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
+}
+
+/// Writes a file whole or not at all: beside it first, then renamed.
+pub(crate) fn write_whole(file: &Path, text: &str) -> Result<(), String> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let beside = file.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(&beside);
+        format!("cannot write {}: {error}", file.display())
+    })
+}
+
+fn state(file: &Path, defaults: &Defaults) -> Result<Option<Value>, String> {
+    match std::fs::metadata(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        _ => {}
+    }
+    check::world(&read(file)?, defaults).map(Some).map_err(|faults| describe("state", file, &faults))
+}
+
+/// A directory that is not there is found out now, not when the state is to be kept.
+fn can_be_written_to(file: &Path) -> Result<(), String> {
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    if !directory.is_dir() {
+        return Err(format!("cannot write {}: there is no directory {}", file.display(), directory.display()));
+    }
+    if file.is_dir() {
+        return Err(format!("cannot write {}: it is a directory", file.display()));
+    }
+    Ok(())
+}
+
+fn edition(text: &str) -> Result<Edition, String> {
+    Edition::ALL.into_iter().find(|edition| edition.name() == text).ok_or_else(|| {
+        let names = Edition::ALL.map(Edition::name).join("' or '");
+        format!("--chatwork-edition: unknown edition '{text}': expected '{names}'")
+    })
+}
+
+fn clock(text: &str) -> Result<ClockStart, String> {
+    match text.split_once('@') {
+        None if text == "real" => Ok(ClockStart::default()),
+        None if text == "frozen" => Ok(ClockStart { at: None, frozen: true }),
+        Some(("frozen", at)) => UnixMillis::from_rfc3339(at)
+            .map(|at| ClockStart { at: Some(at), frozen: true })
+            .map_err(|words| format!("--clock: {words}")),
+        _ => Err(format!("--clock: '{text}' is none of real, frozen, frozen@2026-01-31T09:00:00Z")),
+    }
+}
+
+fn address(flag: &str, text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    found.ok_or_else(|| format!("{flag}: '{text}' is no address: expected host:port such as 127.0.0.1:4010"))
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or_default();
+    let host = rest.split('/').next().unwrap_or_default();
+    if host.is_empty() || rest.contains(['?', '#', ' ', '@']) || http::Uri::try_from(text).is_err() {
+        return Err(format!("--public-url: '{text}' is no such URL: expected one like http://mock.example:4010"));
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn secret(variable: &str) -> Result<String, String> {
+    match std::env::var(variable) {
+        Ok(value) if !value.trim().is_empty() => Ok(value),
+        Ok(_) => Err(format!("--control-token-env: the variable {variable} is empty")),
+        Err(_) => Err(format!("--control-token-env: there is no variable {variable} with text in the environment")),
+    }
+}
+
+fn describe(what: &str, file: &Path, unusable: &Unusable) -> String {
+    let lines = unusable.lines(&file.display().to_string());
+    let mut text = format!("the {what} cannot be used:");
+    for line in lines {
+        let _ = write!(text, "\n  {line}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_are_real_or_frozen_and_frozen_ones_may_name_a_moment() {
+        assert_eq!(clock("real"), Ok(ClockStart::default()));
+        assert_eq!(clock("frozen"), Ok(ClockStart { at: None, frozen: true }));
+        let at = Some(UnixMillis(1000));
+        assert_eq!(clock("frozen@1970-01-01T00:00:01Z"), Ok(ClockStart { at, frozen: true }));
+        for wrong in ["", "Real", "frozen@", "frozen@noon", "real@1970-01-01T00:00:01Z"] {
+            assert!(clock(wrong).unwrap_err().starts_with("--clock: "), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn public_urls_name_a_scheme_and_a_host() {
+        assert_eq!(public_url("https://mock.example/chat/").as_deref(), Ok("https://mock.example/chat"));
+        for wrong in ["", "mock:4010", "ftp://x", "http://", "http://a b", "http://a?b", "http://u@h"] {
+            assert!(public_url(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn addresses_have_a_host_and_a_port() {
+        assert_eq!(address("--listen", "127.0.0.1:0").unwrap().port(), 0);
+        assert!(address("--listen", "[::1]:80").unwrap().ip().is_loopback());
+        for wrong in ["4010", "", "127.0.0.1", "127.0.0.1:65536"] {
+            assert!(address("--listen", wrong).unwrap_err().contains("is no address"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The control API: JSON in, calls on worlds, JSON out.
+
+mod expect;
+mod input;
+mod route;
+mod worlds;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use contract::time::UnixMillis;
+use contract::wire::Response;
+use http::header::{ALLOW, AUTHORIZATION, DATE, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use self::route::{Route, Unrouted};
+use super::head::Refusal;
+use super::{Shared, clock};
+use crate::core::refusal;
+use crate::core::registry::Cell;
+
+/// Where the control API is mounted.
+pub(crate) const MOUNT: &str = "/_mock";
+
+/// Answers one call.
+pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, body: Bytes, started: Option<Instant>) -> Response {
+    let mut response = match admit(shared, &parts) {
+        Ok(()) => call(shared, &parts, &body).await,
+        Err(response) => *response,
+    };
+    date(&mut response, clock::wall());
+    shared.log(started, &parts.method, &parts.uri, &response, "-");
+    response
+}
+
+/// Dates an answer that comes from no world.
+pub(crate) fn date(response: &mut Response, wall: UnixMillis) {
+    if let Ok(value) = HeaderValue::try_from(wall.to_http_date()) {
+        response.headers_mut().insert(DATE, value);
+    }
+}
+
+/// One call, of whoever may call: over a socket or from the process itself.
+pub(crate) async fn call(shared: &Arc<Shared>, parts: &Parts, body: &Bytes) -> Response {
+    let route = match Route::of(&parts.method, parts.uri.path()) {
+        Ok(route) => route,
+        Err(Unrouted::Unknown) => {
+            let words = format!("the control API has nothing at '{}'", parts.uri.path());
+            return refusal::errors(StatusCode::NOT_FOUND, &[words]);
+        }
+        Err(Unrouted::WrongMethod(allow)) => {
+            let words = format!("{} is not allowed at '{}': use {allow}", parts.method, parts.uri.path());
+            let mut response = refusal::errors(StatusCode::METHOD_NOT_ALLOWED, &[words]);
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+            return response;
+        }
+    };
+    let cell: Arc<Cell> = match shared.named_world(&shared.registry.index(), &parts.headers) {
+        Ok(cell) => Arc::clone(cell),
+        Err(refusal) => return refused(&refusal),
+    };
+    match route {
+        Route::Expect => match input::expectation(body) {
+            Ok(expectation) => refusal::json(StatusCode::OK, &expect::wait(cell, &expectation, &shared.stop).await),
+            Err(faults) => refusal::errors(StatusCode::BAD_REQUEST, &faults),
+        },
+        route => worlds::call(shared, &cell, &route, parts, body)
+            .unwrap_or_else(|faults| refusal::errors(StatusCode::BAD_REQUEST, &faults)),
+    }
+}
+
+/// Whether the caller may call at all.
+fn admit(shared: &Shared, parts: &Parts) -> Result<(), Box<Response>> {
+    if !shared.hosts.allow(&parts.headers) {
+        let words = "the control API is not served under this Host, which could be a page from elsewhere \
+                     (DNS rebinding): use the listen address or localhost, or start the mock with --public-url";
+        return Err(Box::new(refusal::errors(StatusCode::FORBIDDEN, &[words])));
+    }
+    let Some(token) = &shared.control_token else { return Ok(()) };
+    let given = parts.headers.get(AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
+    // Digests have one length, so that neither content nor length of the token shows in the time.
+    let (given, wanted) = (Sha256::digest(given), Sha256::digest(format!("Bearer {token}")));
+    if bool::from(given.as_slice().ct_eq(wanted.as_slice())) {
+        return Ok(());
+    }
+    let words = "this control API asks for 'Authorization: Bearer <token>' with the token of --control-token-env";
+    let mut response = refusal::errors(StatusCode::UNAUTHORIZED, &[words]);
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    Err(Box::new(response))
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    refusal::errors(refusal.status, &[&refusal.words])
+}

@@ -1,0 +1,86 @@
+//! The calls of the control API.
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    Health,
+    Info,
+    CreateWorld,
+    DeleteWorld(String),
+    Reset,
+    State,
+    ReplaceState,
+    Settings,
+    ChangeSettings,
+    Requests,
+    ClearRequests,
+    Expect,
+    Clock,
+    ChangeClock,
+    Chat(String),
+}
+
+/// Why a target is no call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unrouted {
+    Unknown,
+    /// The value of `Allow`.
+    WrongMethod(&'static str),
+}
+
+impl Route {
+    pub(super) fn of(method: &Method, path: &str) -> Result<Self, Unrouted> {
+        let below = path.strip_prefix(super::MOUNT).unwrap_or_default();
+        let segments: Vec<&str> = below.split('/').skip(1).collect();
+        let pick = |allow, found: Option<Self>| found.ok_or(Unrouted::WrongMethod(allow));
+        let word = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let is = |wanted: &Method, route: Self| (method == wanted).then_some(route);
+        let get = |route| pick("GET", is(&Method::GET, route));
+        let post = |route| pick("POST", is(&Method::POST, route));
+        match segments.as_slice() {
+            ["health"] => get(Self::Health),
+            ["info"] => get(Self::Info),
+            ["worlds"] => post(Self::CreateWorld),
+            ["worlds", id] => pick("DELETE", is(&Method::DELETE, Self::DeleteWorld(word(id)))),
+            ["reset"] => post(Self::Reset),
+            ["state"] => {
+                pick("GET, PUT", is(&Method::GET, Self::State).or_else(|| is(&Method::PUT, Self::ReplaceState)))
+            }
+            ["settings"] => pick(
+                "GET, PATCH",
+                is(&Method::GET, Self::Settings).or_else(|| is(&Method::PATCH, Self::ChangeSettings)),
+            ),
+            ["requests"] => pick(
+                "GET, DELETE",
+                is(&Method::GET, Self::Requests).or_else(|| is(&Method::DELETE, Self::ClearRequests)),
+            ),
+            ["expect"] => post(Self::Expect),
+            ["clock"] => {
+                pick("GET, POST", is(&Method::GET, Self::Clock).or_else(|| is(&Method::POST, Self::ChangeClock)))
+            }
+            ["chatday", "chats", id] => get(Self::Chat(word(id))),
+            _ => Err(Unrouted::Unknown),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_calls_and_wrong_methods_name_the_right_ones() {
+        let of = |method: &str, path: &str| Route::of(&method.parse().unwrap(), path);
+        assert_eq!(of("GET", "/_mock/state"), Ok(Route::State));
+        assert_eq!(of("PUT", "/_mock/state"), Ok(Route::ReplaceState));
+        assert_eq!(of("POST", "/_mock/state"), Err(Unrouted::WrongMethod("GET, PUT")));
+        assert_eq!(of("DELETE", "/_mock/worlds/w1"), Ok(Route::DeleteWorld("w1".into())));
+        assert_eq!(of("GET", "/_mock/chatday/chats/%E0%B8%81%2F1"), Ok(Route::Chat("ก/1".into())));
+        for path in ["/_mock", "/_mock/", "/_mock/health/", "/_mock/nothing", "/_mock/worlds/a/b"] {
+            assert_eq!(of("GET", path), Err(Unrouted::Unknown), "{path}");
+        }
+    }
+}

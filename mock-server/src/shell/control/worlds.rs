@@ -1,0 +1,111 @@
+//! Every call that is answered at once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use contract::wire::Response;
+use http::StatusCode;
+use http::request::Parts;
+use serde_json::json;
+
+use super::super::{Shared, clock};
+use super::input::{self, Query, Words};
+use super::route::Route;
+use crate::control::RequestLog;
+use crate::core::refusal::{errors, json as answer};
+use crate::core::registry::Cell;
+
+/// Carries a call out. An error is a list of faults of what the caller sent.
+pub(super) fn call(
+    shared: &Shared,
+    cell: &Arc<Cell>,
+    route: &Route,
+    parts: &Parts,
+    body: &Bytes,
+) -> Result<Response, Words> {
+    let wall = clock::wall();
+    let ok = StatusCode::OK;
+    Ok(match route {
+        Route::Health => answer(ok, &json!({"status": "ok"})),
+        Route::Info => answer(ok, &shared.info()),
+        Route::CreateWorld => {
+            let new = input::new_world(body)?;
+            let made = shared.registry.create(new.seed, new.world.as_ref(), wall);
+            let made = made.map_err(|faults| input::words(faults, if new.world.is_some() { "/world" } else { "" }))?;
+            answer(StatusCode::CREATED, &made.lock().card(&shared.base_url))
+        }
+        Route::DeleteWorld(id) => match shared.registry.delete(id) {
+            Ok(true) => no_content(),
+            Ok(false) => errors(StatusCode::NOT_FOUND, &[format!("unknown world '{id}'")]),
+            Err(faults) => return Err(input::words(faults, "")),
+        },
+        Route::Reset => {
+            shared.registry.reset(cell, wall).map_err(|faults| input::words(faults, ""))?;
+            answer(ok, &cell.lock().card(&shared.base_url))
+        }
+        Route::State => {
+            let state = cell.lock().dump(wall);
+            answer(ok, &state)
+        }
+        Route::ReplaceState => {
+            let state = input::json(body)?;
+            shared.registry.restore(cell, &state, wall).map_err(|faults| input::words(faults, ""))?;
+            answer(ok, &cell.lock().card(&shared.base_url))
+        }
+        Route::Settings => answer(ok, &cell.lock().settings()),
+        Route::ChangeSettings => {
+            let change = input::json(body)?;
+            let mut world = cell.lock();
+            world.set_settings(&change).map_err(|faults| input::words(faults, ""))?;
+            answer(ok, &world.settings())
+        }
+        Route::Requests => answer(ok, &requests(cell, &input::query(parts.uri.query().unwrap_or_default())?)),
+        Route::ClearRequests => {
+            cell.lock().clear_journal();
+            no_content()
+        }
+        Route::Clock => answer(ok, &cell.lock().clock(wall)),
+        Route::ChangeClock => {
+            let change = input::clock_change(body)?;
+            let mut world = cell.lock();
+            world.change_clock(change, wall);
+            answer(ok, &world.clock(wall))
+        }
+        Route::Chat(id) => match cell.lock().chat(id) {
+            Some(chat) => answer(ok, &chat),
+            None => errors(StatusCode::NOT_FOUND, &[format!("this world has no chat '{id}'")]),
+        },
+        // Waits, so it is not answered here.
+        Route::Expect => errors(StatusCode::NOT_FOUND, &["expect is answered elsewhere"]),
+    })
+}
+
+/// The entries that were asked for. The world is let go every so often, for requests that want to be served.
+fn requests(cell: &Cell, query: &Query) -> RequestLog {
+    let (mut requests, mut after) = (Vec::new(), query.after);
+    loop {
+        let world = cell.lock();
+        let journal = world.journal();
+        let mut seen = 0;
+        for entry in journal.after(after).take(AT_ONCE) {
+            (seen, after) = (seen + 1, entry.id);
+            if query.matching.allows(entry) {
+                requests.push(entry.record());
+            }
+            if requests.len() == query.limit {
+                break;
+            }
+        }
+        if seen < AT_ONCE || requests.len() == query.limit {
+            return RequestLog { requests, dropped: journal.dropped() };
+        }
+    }
+}
+
+fn no_content() -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+const AT_ONCE: usize = 256;

@@ -1,0 +1,273 @@
+//! From hyper to a world and back. The way of a request without a body arms no timer, spawns no task and waits for
+//! nobody.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use contract::service::Service;
+use contract::wire::header::CHATWORK_TOKEN;
+use contract::wire::{Request, Response};
+use http::header::{AUTHORIZATION, CONNECTION, HeaderName};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
+
+use super::head::{self, Refusal};
+use super::{Shared, body, clock, control, log};
+use crate::core::capture::Capture;
+use crate::core::refusal;
+use crate::core::registry::{Cell, Index};
+use crate::core::world::{DOWNLOAD, Surroundings};
+
+/// Selects a world where no token does.
+pub(crate) const WORLD: HeaderName = HeaderName::from_static("x-mock-world");
+
+/// What a listener serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub(crate) services: bool,
+    pub(crate) control: bool,
+}
+
+/// Where a path leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mount {
+    Service(Service),
+    Download,
+    Control,
+    Nothing,
+}
+
+impl Mount {
+    fn of(path: &str, role: Role) -> Self {
+        if let Some(service) = Service::of_path(path).filter(|_| role.services) {
+            return Self::Service(service);
+        }
+        let below = |mount: &str| path.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if role.services && path.starts_with(DOWNLOAD) {
+            Self::Download
+        } else if role.control && below(control::MOUNT) {
+            Self::Control
+        } else {
+            Self::Nothing
+        }
+    }
+
+    /// Whose errors and whose journal.
+    fn service(self) -> Option<Service> {
+        match self {
+            Self::Service(service) => Some(service),
+            Self::Download => Some(Service::Chatwork),
+            Self::Control | Self::Nothing => None,
+        }
+    }
+}
+
+/// One connection's service.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    role: Role,
+    shared: Arc<Shared>,
+}
+
+impl Exchange {
+    pub(crate) fn new(role: Role, shared: Arc<Shared>) -> Self {
+        Self { role, shared }
+    }
+}
+
+impl hyper::service::Service<http::Request<Incoming>> for Exchange {
+    type Response = http::Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn call(&self, request: http::Request<Incoming>) -> Answer {
+        let started = log::enabled().then(Instant::now);
+        let (mut parts, body) = request.into_parts();
+        let mount = Mount::of(parts.uri.path(), self.role);
+        let shared = &self.shared;
+        let most = shared.most_body(mount, &parts);
+        let refusal = head::check(&parts, &shared.limits).err().or_else(|| {
+            // What `Content-Length` announces is refused before it is read.
+            (body.size_hint().lower() > most as u64).then(|| body::too_long(most))
+        });
+        if let Some(refusal) = refusal {
+            return Answer::Now(Some(shared.refuse(mount, &parts, &refusal, Some(body), started)));
+        }
+        make_origin_form(&mut parts.uri);
+        if body.is_end_stream() && mount != Mount::Control {
+            return Answer::Now(Some(shared.answer(mount, parts, Bytes::new(), started)));
+        }
+        let shared = Arc::clone(shared);
+        Answer::Later(Box::pin(async move {
+            match body::collect(body, most, &shared.limits).await {
+                Ok(body) if mount == Mount::Control => control::answer(&shared, parts, body, started).await,
+                Ok(body) => shared.answer(mount, parts, body, started),
+                Err(unread) => shared.refuse(mount, &parts, &unread.refusal, unread.rest, started),
+            }
+        }))
+    }
+}
+
+/// An answer that is there already, or that waits for a body.
+pub(crate) enum Answer {
+    Now(Option<Response>),
+    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
+impl Future for Answer {
+    type Output = Result<http::Response<Full<Bytes>>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = match &mut *self {
+            Self::Now(response) => Poll::Ready(response.take().unwrap_or_default()),
+            Self::Later(waiting) => waiting.as_mut().poll(cx),
+        };
+        response.map(|response| Ok(response.map(Full::new)))
+    }
+}
+
+impl Shared {
+    /// Sends a request into its world.
+    fn answer(&self, mount: Mount, parts: Parts, body: Bytes, started: Option<Instant>) -> Response {
+        let Some(service) = mount.service() else {
+            let words = format!("there is nothing at '{}': {}", parts.uri.path(), self.mounts());
+            return self.refuse(mount, &parts, &Refusal::new(StatusCode::NOT_FOUND, words), None, started);
+        };
+        let (cell, capture) = {
+            let index = self.registry.index();
+            let cell = match self.select(&index, mount, &parts) {
+                Ok(cell) => Arc::clone(cell),
+                Err(refusal) => {
+                    drop(index);
+                    return self.refuse(mount, &parts, &refusal, None, started);
+                }
+            };
+            let capture = Capture::of(service, &parts.method, &parts.uri, &parts.headers, &body, index.secrets());
+            (cell, capture)
+        };
+        let request = Request::from_parts(parts, body);
+        let around = Surroundings { wall: clock::wall(), base_url: &self.base_url };
+        let response = cell.lock().handle(&request, capture, around);
+        self.log(started, request.method(), request.uri(), &response, cell.id());
+        response
+    }
+
+    /// Answers a request that no service sees. Where a world is concerned its journal says so.
+    fn refuse(
+        &self,
+        mount: Mount,
+        parts: &Parts,
+        refusal: &Refusal,
+        unread: Option<Incoming>,
+        started: Option<Instant>,
+    ) -> Response {
+        let mut response = refusal::response(mount.service(), refusal.status, &refusal.words);
+        if let Some(body) = unread.filter(|body| !body.is_end_stream()) {
+            // The rest of the body is not worth having, nor is the connection. Whoever asked first, by
+            // `Expect: 100-continue`, sends no body; reading on would invite it.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            if !parts.headers.contains_key(http::header::EXPECT) {
+                tokio::spawn(body::drain(body, self.limits.drain_time));
+            }
+        } else if refusal.status == StatusCode::REQUEST_TIMEOUT {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        let wall = clock::wall();
+        let Some(service) = mount.service() else {
+            control::date(&mut response, wall);
+            self.log(started, &parts.method, &parts.uri, &response, "-");
+            return response;
+        };
+        let index = self.registry.index();
+        let cell = Arc::clone(self.select(&index, mount, parts).unwrap_or_else(|_| self.registry.default_world()));
+        let capture = Capture::of(service, &parts.method, &parts.uri, &parts.headers, b"", index.secrets());
+        drop(index);
+        let response = cell.lock().refuse(capture, response, &refusal.words, wall);
+        self.log(started, &parts.method, &parts.uri, &response, cell.id());
+        response
+    }
+
+    /// The world of a request: that of its token, else that of `X-Mock-World`, else the default one. A download's
+    /// address names its world.
+    fn select<'a>(&'a self, index: &'a Index, mount: Mount, parts: &Parts) -> Result<&'a Arc<Cell>, Refusal> {
+        if mount == Mount::Download {
+            let id =
+                parts.uri.path().strip_prefix(DOWNLOAD).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+            return index.by_id(id).ok_or_else(|| unknown_world(id));
+        }
+        let by_token = match mount {
+            Mount::Service(Service::Chatwork) => {
+                parts.headers.get_all(CHATWORK_TOKEN).iter().find_map(|token| index.by_token(token.as_bytes()))
+            }
+            _ => {
+                parts.headers.get_all(AUTHORIZATION).iter().find_map(|value| index.by_token(bearer(value.as_bytes())?))
+            }
+        };
+        by_token.map_or_else(|| self.named_world(index, &parts.headers), Ok)
+    }
+
+    /// The world that `X-Mock-World` names, or the default one.
+    pub(crate) fn named_world<'a>(&'a self, index: &'a Index, headers: &HeaderMap) -> Result<&'a Arc<Cell>, Refusal> {
+        let Some(id) = headers.get(WORLD) else { return Ok(self.registry.default_world()) };
+        let id = String::from_utf8_lossy(id.as_bytes());
+        index.by_id(&id).ok_or_else(|| unknown_world(&id))
+    }
+
+    pub(crate) fn log(&self, started: Option<Instant>, method: &Method, uri: &Uri, response: &Response, world: &str) {
+        let Some(started) = started else { return };
+        let mut path = Vec::new();
+        self.registry.index().secrets().mask_into(&mut path, uri.path().as_bytes());
+        let (path, status) = (String::from_utf8_lossy(&path), response.status().as_u16());
+        let micros = clock::micros_since(started);
+        tracing::info!(target: log::REQUESTS, "{method} {path} {status} world={world} {micros}us");
+    }
+
+    fn most_body(&self, mount: Mount, parts: &Parts) -> usize {
+        let path = parts.uri.path();
+        match mount {
+            Mount::Control => self.limits.control_bytes,
+            Mount::Service(Service::Chatwork)
+                if parts.method == Method::POST && path.starts_with("/v2/rooms/") && path.ends_with("/files") =>
+            {
+                self.limits.upload_bytes
+            }
+            _ => self.limits.body_bytes,
+        }
+    }
+
+    fn mounts(&self) -> &'static str {
+        if self.has_control_listener {
+            "this address serves /v2 (Chatwork), /chatday (Chatday) and /download, the control listener /_mock"
+        } else {
+            "this mock serves /v2 (Chatwork), /chatday (Chatday), /download and /_mock (control API)"
+        }
+    }
+}
+
+/// The token of `Bearer <token>`; the scheme in any case (RFC 9110, 11.1).
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked("Bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
+}
+
+fn unknown_world(id: &str) -> Refusal {
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        format!("unknown world '{id}': POST /_mock/worlds makes one and answers its id"),
+    )
+}
+
+/// `GET http://host/path` is as good as `GET /path` (RFC 9112, 3.2.2); services see the latter only.
+fn make_origin_form(uri: &mut Uri) {
+    if uri.authority().is_some() {
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        *uri = target.parse().unwrap_or_default();
+    }
+}
