@@ -21,17 +21,17 @@ use mock_server::MockServer;
 use serde_json::{Value, json};
 
 /// The Unix second at which the world of these tests stands still.
-pub const NOW: i64 = 1_767_323_045;
+pub(crate) const NOW: i64 = 1_767_323_045;
 
 /// The people of the world, by their tokens.
-pub const AOI: &str = "wire-token-of-aoi";
-pub const BEN: &str = "wire-token-of-ben";
-pub const CHAI: &str = "wire-token-of-chai";
-pub const DUNG: &str = "wire-token-of-dung";
-pub const EVE: &str = "wire-token-of-eve";
-pub const FUMI: &str = "wire-token-of-fumi";
+pub(crate) const AOI: &str = "wire-token-of-aoi";
+pub(crate) const BEN: &str = "wire-token-of-ben";
+pub(crate) const CHAI: &str = "wire-token-of-chai";
+pub(crate) const DUNG: &str = "wire-token-of-dung";
+pub(crate) const EVE: &str = "wire-token-of-eve";
+pub(crate) const FUMI: &str = "wire-token-of-fumi";
 /// Nobody's token.
-pub const NOBODY: &str = "wire-token-of-nobody";
+pub(crate) const NOBODY: &str = "wire-token-of-nobody";
 
 /// What a snapshot says instead of a secret.
 const SECRETS: [(&str, &str); 12] = [
@@ -51,7 +51,7 @@ const SECRETS: [(&str, &str); 12] = [
 ];
 
 /// The first three messages of room 5001.
-pub const MESSAGE: [&str; 3] = ["1999000111222300001", "1999000111222300002", "1999000111222300003"];
+pub(crate) const MESSAGE: [&str; 3] = ["1999000111222300001", "1999000111222300002", "1999000111222300003"];
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -66,8 +66,8 @@ macro_rules! keep {
 
 /// A mock, and what was said to it.
 #[derive(Debug)]
-pub struct Wire {
-    pub mock: MockServer,
+pub(crate) struct Wire {
+    pub(crate) mock: MockServer,
     address: SocketAddr,
     strictness: Strictness,
     honours_override: bool,
@@ -76,41 +76,41 @@ pub struct Wire {
 
 /// One request, as it goes onto the socket. `Host` is added, and `Content-Length` where there is a body.
 #[derive(Clone, Debug)]
-pub struct Call {
-    pub verb: String,
-    pub target: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Call {
+    pub(crate) verb: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Call {
-    pub fn new(verb: &str, target: &str) -> Self {
+    pub(crate) fn new(verb: &str, target: &str) -> Self {
         Self { verb: verb.to_owned(), target: target.to_owned(), headers: Vec::new(), body: Vec::new() }
     }
 
     /// Somebody's call of Chatwork; `path` is below `/v2`.
-    pub fn of(token: &str, verb: &str, path: &str) -> Self {
+    pub(crate) fn of(token: &str, verb: &str, path: &str) -> Self {
         Self::new(verb, &format!("/v2{path}")).header("x-chatworktoken", token)
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header("content-type", content_type)
     }
 
-    pub fn form(self, pairs: &[(&str, &str)]) -> Self {
+    pub(crate) fn form(self, pairs: &[(&str, &str)]) -> Self {
         let mut form = Form::default();
         pairs.iter().for_each(|(name, value)| form.push(*name, *value));
         self.body(FORM, form.encode())
     }
 
     /// A multipart body of one file, and a message beside it if there is one.
-    pub fn upload(self, filename: &str, content: &[u8], message: Option<&str>) -> Self {
+    pub(crate) fn upload(self, filename: &str, content: &[u8], message: Option<&str>) -> Self {
         let mut body = Vec::new();
         let disposition = "--wire\r\ncontent-disposition: form-data; name=";
         if let Some(message) = message {
@@ -122,7 +122,7 @@ impl Call {
         self.body("multipart/form-data; boundary=wire", body)
     }
 
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\nhost: mock\r\n", self.verb, self.target);
         for (name, value) in &self.headers {
             write!(head, "{name}: {value}\r\n").unwrap();
@@ -131,6 +131,10 @@ impl Call {
             write!(head, "content-length: {}\r\n", self.body.len()).unwrap();
         }
         [head.as_bytes(), b"\r\n", &self.body].concat()
+    }
+
+    fn in_short(&self) -> String {
+        self.told().chars().take(500).collect()
     }
 
     /// As snapshots show it: everything but host and length.
@@ -148,11 +152,11 @@ impl Call {
 
 /// What came back, as it stood on the socket.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Status line and headers, without the empty line.
-    pub head: String,
-    pub body: Vec<u8>,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
@@ -163,11 +167,11 @@ impl Answer {
         Some(Self { status, head, body: whole[end + 4..].to_vec() })
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("the body is text")
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
             let (key, value) = line.split_once(':')?;
             key.eq_ignore_ascii_case(name).then(|| value.trim())
@@ -176,14 +180,14 @@ impl Answer {
 
     /// Fails unless it has this status. Answers the body, null where there is none.
     #[track_caller]
-    pub fn is(&self, status: u16) -> Value {
+    pub(crate) fn is(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}\n{}", self.head, self.text());
         if self.body.is_empty() { Value::Null } else { serde_json::from_slice(&self.body).expect("JSON") }
     }
 
     /// Fails unless it is a refusal in the service's own form. Answers its only sentence.
     #[track_caller]
-    pub fn refusal(&self, status: u16) -> String {
+    pub(crate) fn refusal(&self, status: u16) -> String {
         let body = self.is(status);
         let errors = body["errors"].as_array().unwrap_or_else(|| panic!("no list of errors: {body}"));
         assert_eq!(errors.len(), 1, "{body}");
@@ -192,7 +196,7 @@ impl Answer {
 
     /// `(limit, remaining, reset)` as the three headers give them.
     #[track_caller]
-    pub fn limits(&self) -> (i64, i64, i64) {
+    pub(crate) fn limits(&self) -> (i64, i64, i64) {
         let number = |name: &str| self.header(name).unwrap_or_else(|| panic!("no {name}: {}", self.head));
         let [limit, remaining, reset] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]
             .map(|name| number(name).parse().expect("an integer"));
@@ -210,48 +214,57 @@ impl Answer {
 
 impl Wire {
     /// A mock with the world of these tests.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(|_| {})
     }
 
     /// The same with something changed.
-    pub fn with(change: impl FnOnce(&mut Value)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut Value)) -> Self {
         let mut world: Value = serde_json::from_str(include_str!("world.json")).expect("JSON");
         change(&mut world);
         let limits = &world["chatwork"]["settings"]["limits"];
         let without_account_limit = limits.get("account").is_some_and(Value::is_null);
         let honours_override = world["chatwork"]["settings"]["edition"] != json!("2025-07");
         let mock = MockServer::builder().world(world).seed(1).start().expect("a mock");
+        Self::of(mock, Strictness { without_account_limit }, honours_override)
+    }
+
+    /// A mock that is started otherwise, with the world of these tests.
+    pub(crate) fn on<E: std::fmt::Debug>(start: impl FnOnce(Value) -> Result<MockServer, E>) -> Self {
+        let world = serde_json::from_str(include_str!("world.json")).expect("JSON");
+        Self::of(start(world).expect("a mock"), Strictness::default(), true)
+    }
+
+    fn of(mock: MockServer, strictness: Strictness, honours_override: bool) -> Self {
         let url = mock.url(Service::Chatwork);
         let address = url.trim_start_matches("http://").trim_end_matches("/v2").parse().expect("an address");
-        let strictness = Strictness { without_account_limit };
         Self { mock, address, strictness, honours_override, story: String::new() }
     }
 
     /// The same with Chatwork's settings.
-    pub fn with_settings(settings: Value) -> Self {
+    pub(crate) fn with_settings(settings: Value) -> Self {
         Self::with(|world| world["chatwork"]["settings"] = settings)
     }
 
-    pub fn get(&mut self, token: &str, path: &str) -> Answer {
+    pub(crate) fn get(&mut self, token: &str, path: &str) -> Answer {
         self.send(&Call::of(token, "GET", path))
     }
 
-    pub fn post(&mut self, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post(&mut self, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(&Call::of(token, "POST", path).form(form))
     }
 
-    pub fn put(&mut self, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) fn put(&mut self, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(&Call::of(token, "PUT", path).form(form))
     }
 
-    pub fn delete(&mut self, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) fn delete(&mut self, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(&Call::of(token, "DELETE", path).form(form))
     }
 
     /// Sends a call, judges the answer, and tells both in the story.
-    pub fn send(&mut self, call: &Call) -> Answer {
-        let answer = self.raw(&call.bytes()).unwrap_or_else(|| panic!("no answer to {}", call.told()));
+    pub(crate) fn send(&mut self, call: &Call) -> Answer {
+        let answer = self.raw(&call.bytes()).unwrap_or_else(|| panic!("no answer to {}", call.in_short()));
         self.judge(call, &answer);
         if !self.story.is_empty() {
             self.story.push_str("\n* * *\n\n");
@@ -266,7 +279,7 @@ impl Wire {
     }
 
     /// Writes bytes onto a fresh connection and reads all that comes back; `None` where nothing does.
-    pub fn raw(&self, bytes: &[u8]) -> Option<Answer> {
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Option<Answer> {
         let mut stream = TcpStream::connect(self.address).expect("the mock accepts");
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         // The mock may refuse, and close, before it has read all of it.
@@ -291,8 +304,19 @@ impl Wire {
         }
     }
 
+    /// Writes bytes, says that no more will come, and reads what comes back.
+    pub(crate) fn raw_and_hang_up(&self, bytes: &[u8]) -> Option<Answer> {
+        let mut stream = TcpStream::connect(self.address).expect("the mock accepts");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.write_all(bytes).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut whole = Vec::new();
+        let _ = stream.read_to_end(&mut whole);
+        Answer::read(&whole)
+    }
+
     /// The story so far, without secrets; the next one begins.
-    pub fn take_story(&mut self) -> String {
+    pub(crate) fn take_story(&mut self) -> String {
         let mut story = std::mem::take(&mut self.story);
         for (secret, name) in SECRETS {
             story = story.replace(secret, name);
@@ -301,17 +325,17 @@ impl Wire {
     }
 
     /// Leaves what was said so far out of the story.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.story.clear();
     }
 
     /// Moves the world's clock on.
-    pub fn advance(&self, millis: u64) {
+    pub(crate) fn advance(&self, millis: u64) {
         self.mock.advance(Duration::from_millis(millis)).expect("the clock moves");
     }
 
     /// The whole world without the windows of the accounts, which every authenticated request moves.
-    pub fn state(&self) -> Value {
+    pub(crate) fn state(&self) -> Value {
         let mut state = self.mock.state().expect("a state");
         if let Some(windows) = state["chatwork"]["windows"].as_object_mut() {
             windows.remove("accounts");
@@ -319,14 +343,22 @@ impl Wire {
         state
     }
 
+    /// Fails unless the world is what it was.
+    #[track_caller]
+    pub(crate) fn is_still(&self, before: &Value) {
+        if let Some(place) = difference("", before, &self.state()) {
+            panic!("the world has changed at {place}");
+        }
+    }
+
     /// Unread messages and mentions of somebody in a room.
-    pub fn unread(&mut self, token: &str, room: u64) -> (u64, u64) {
+    pub(crate) fn unread(&mut self, token: &str, room: u64) -> (u64, u64) {
         let room = self.get(token, &format!("/rooms/{room}")).is(200);
         (room["unread_num"].as_u64().unwrap(), room["mention_num"].as_u64().unwrap())
     }
 
     /// The clauses noted in the journal for the newest request.
-    pub fn noted(&self) -> Vec<String> {
+    pub(crate) fn noted(&self) -> Vec<String> {
         let newest = self.mock.requests().expect("a journal").pop().expect("a request");
         newest.violations.into_iter().map(|violation| violation.clause).collect()
     }
@@ -338,11 +370,12 @@ impl Wire {
         let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
         let query = Form::decode(query.as_bytes());
         let overridden = query.value("method").filter(|_| self.honours_override && call.verb == "POST");
+        let overridden = overridden.filter(|verb| ["PUT", "DELETE"].contains(verb));
         let verb: Method = overridden.unwrap_or(&call.verb).parse().expect("a verb");
         let endpoint = route::chatwork(&verb, path).map(|found| found.endpoint);
         let violations = judge::exchange(endpoint, &answer.as_response(), self.strictness);
         let told: Vec<String> = violations.iter().map(ToString::to_string).collect();
-        assert!(told.is_empty(), "{}{}\n{told:#?}", call.told(), answer.text());
+        assert!(told.is_empty(), "{}\n{}\n{told:#?}", call.in_short(), answer.text());
         let dates = answer.head.lines().filter(|line| line.to_ascii_lowercase().starts_with("date:")).count();
         assert_eq!(dates, 1, "{}", answer.head);
     }
@@ -360,8 +393,22 @@ impl Wire {
     }
 }
 
+/// The first place where two values differ, and how.
+fn difference(place: &str, before: &Value, after: &Value) -> Option<String> {
+    let pairs: Vec<(String, &Value, &Value)> = match (before, after) {
+        (Value::Object(one), Value::Object(other)) if one.keys().eq(other.keys()) => {
+            one.iter().map(|(key, value)| (key.clone(), value, &other[key])).collect()
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            one.iter().zip(other).enumerate().map(|(index, (one, other))| (index.to_string(), one, other)).collect()
+        }
+        _ => return (before != after).then(|| format!("{place}: {before} became {after}")),
+    };
+    pairs.into_iter().find_map(|(key, one, other)| difference(&format!("{place}/{key}"), one, other))
+}
+
 /// Where a snapshot belongs.
-pub fn shelf(name: &str) -> insta::Settings {
+pub(crate) fn shelf(name: &str) -> insta::Settings {
     let endpoint = name.split('.').next().unwrap_or_default();
     let below = area(endpoint).unwrap_or_else(|| panic!("'{name}': no endpoint has the name '{endpoint}'"));
     let mut settings = insta::Settings::new();
@@ -372,7 +419,7 @@ pub fn shelf(name: &str) -> insta::Settings {
 }
 
 /// The folder of an endpoint's snapshots.
-pub fn area(endpoint: &str) -> Option<String> {
+pub(crate) fn area(endpoint: &str) -> Option<String> {
     let chatwork = contract::chatwork::endpoints::ENDPOINTS.iter().find(|row| row.name == endpoint);
     chatwork.map(|row: &Endpoint| format!("chatwork/{}", row.area)).or_else(|| match endpoint {
         "download-file" => Some("chatwork/files".to_owned()),
@@ -383,6 +430,6 @@ pub fn area(endpoint: &str) -> Option<String> {
 }
 
 /// The workspace.
-pub fn root() -> std::path::PathBuf {
+pub(crate) fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

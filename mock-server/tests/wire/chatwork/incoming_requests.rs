@@ -47,7 +47,7 @@ fn a_request_can_be_answered_once_and_only_by_the_one_who_is_asked() {
         for (who, id) in [(AOI, "999"), (DUNG, "81"), (EVE, "81"), (AOI, "99999999999999999999")] {
             wire.send(&Call::of(who, verb, &format!("/incoming_requests/{id}"))).refusal(404);
         }
-        assert_eq!(wire.state(), before);
+        wire.is_still(&before);
         keep!(wire, name);
         wire.send(&Call::of(AOI, verb, ONE));
         wire.send(&Call::of(AOI, verb, ONE)).refusal(404);

@@ -54,7 +54,7 @@ fn a_code_has_1_to_50_characters_and_one_room() {
     keep!(wire, "post-link.400-code-taken");
     wire.put(AOI, OPEN, &[("code", "taken")]).refusal(400);
     keep!(wire, "put-link.400-code-taken");
-    assert_eq!(wire.state(), before);
+    wire.is_still(&before);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_link_is_made_once_and_changed_only_while_it_exists() {
     keep!(wire, "put-link.400-disabled");
     wire.send(&Call::of(AOI, "DELETE", CLOSED)).refusal(400);
     keep!(wire, "delete-link.400-disabled");
-    assert_eq!(wire.state(), before);
+    wire.is_still(&before);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn only_admins_make_change_or_remove_a_link() {
     keep!(wire, "put-link.403-not-admin");
     wire.send(&Call::of(BEN, "DELETE", OPEN)).refusal(403);
     keep!(wire, "delete-link.403-not-admin");
-    assert_eq!(wire.state(), before);
+    wire.is_still(&before);
 }
 
 #[test]

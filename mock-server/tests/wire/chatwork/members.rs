@@ -52,7 +52,7 @@ fn only_admins_choose_members_and_only_among_people_they_know() {
     keep!(wire, "put-members.403-not-a-contact");
     wire.put(AOI, MEMBERS, &[("members_admin_ids", "1001,1002"), ("members_readonly_ids", "1002")]).refusal(400);
     keep!(wire, "put-members.400-two-roles");
-    assert_eq!(wire.state(), before);
+    wire.is_still(&before);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use contract::chatwork::params::{Kind, Param};
 use crate::common::{AOI, Call, DUNG, MESSAGE, NOBODY, Wire};
 
 /// Every endpoint of an area refuses those who bring no token, or nobody's.
-pub fn without_a_token(area: &str) {
+pub(super) fn without_a_token(area: &str) {
     let mut wire = Wire::start();
     for endpoint in of(area) {
         let call = sample(endpoint, DUNG, 5001);
@@ -20,7 +20,7 @@ pub fn without_a_token(area: &str) {
 }
 
 /// Every endpoint below a room answers alike for a room that one is not in and for one that does not exist.
-pub fn for_strangers(area: &str) {
+pub(super) fn for_strangers(area: &str) {
     let mut wire = Wire::start();
     let before = wire.state();
     for endpoint in of(area).filter(|endpoint| endpoint.path.contains("{room_id}")) {
@@ -29,11 +29,11 @@ pub fn for_strangers(area: &str) {
         assert_eq!(stranger, nowhere, "{}", endpoint.name);
         keep!(wire, format!("{}.403-stranger", endpoint.name));
     }
-    assert_eq!(wire.state(), before, "a refusal changed the world");
+    wire.is_still(&before);
 }
 
 /// Every endpoint asks for each required parameter, and holds each parameter against its constraint.
-pub fn for_parameters(area: &str) {
+pub(super) fn for_parameters(area: &str) {
     let mut wire = Wire::start();
     let before = wire.state();
     for endpoint in of(area) {
@@ -50,7 +50,7 @@ pub fn for_parameters(area: &str) {
             keep!(wire, format!("{}.400-{name}", endpoint.name));
         }
     }
-    assert_eq!(wire.state(), before, "a refusal changed the world");
+    wire.is_still(&before);
 }
 
 fn of(area: &str) -> impl Iterator<Item = &'static Endpoint> {

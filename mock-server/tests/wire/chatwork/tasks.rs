@@ -34,7 +34,12 @@ fn tasks_are_the_open_ones_unless_asked_otherwise() {
 #[test]
 fn each_assignee_gets_a_task_and_the_room_one_message() {
     let mut wire = Wire::start();
-    let form = [("body", "買い物 🛒\n[To:1002]"), ("to_ids", "1002,1001,1002"), ("limit", "1767366000"), ("limit_type", "date")];
+    let form = [
+        ("body", "買い物 🛒\n[To:1002]"),
+        ("to_ids", "1002,1001,1002"),
+        ("limit", "1767366000"),
+        ("limit_type", "date"),
+    ];
     assert_eq!(wire.post(AOI, TASKS, &form).is(200), json!({"task_ids": [33, 34]}));
     assert_eq!(ids(&wire.get(AOI, TASKS).is(200)), [34, 33, 31], "the newest first");
     let message = newest(&mut wire, BEN, 5001);
@@ -85,7 +90,7 @@ fn tasks_are_for_members_and_made_by_those_who_may_write() {
     keep!(wire, "post-tasks.400-not-a-member");
     wire.post(CHAI, TASKS, &[("body", "x"), ("to_ids", "1003")]).refusal(403);
     keep!(wire, "post-tasks.403-read-only");
-    assert_eq!(wire.state(), before);
+    wire.is_still(&before);
 }
 
 #[test]
@@ -129,7 +134,7 @@ fn a_status_is_that_of_a_task_of_the_room() {
         wire.put(AOI, &format!("/rooms/{task}/status"), &[("body", "done")]).refusal(404);
     }
     keep!(wire, "put-task-status.404");
-    assert_eq!(wire.state(), before);
+    wire.is_still(&before);
     assert_ne!(wire.get(AOI, &format!("{TASKS}/31")).is(200)["message_id"], MESSAGE[0]);
 }
 
