@@ -1,1 +1,25 @@
+//! Judges real integrations with Chatday and Chatwork against the contract.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`check`], [`catalog`], [`checks`] | what is asked: plain data, a function that says what to send, a pure judge |
+//! | [`ask`] | deliveries, exchanges, and the craft that makes them; pure |
+//! | [`target`] | how deliveries travel; every exchange bounded in time and bytes |
+//! | [`run`] | the engine and its events |
+//! | [`report`] | what people and programs read; knows events and nothing else |
+//! | [`sample`] | small correct integrations, and flaws to try the judge on |
+//! | [`cli`], [`settings`], [`app`] | the program around it |
+//! | [`exit`] | what the exit status means |
 
+pub mod app;
+pub mod ask;
+pub mod catalog;
+pub mod check;
+pub mod checks;
+pub mod cli;
+pub mod exit;
+pub mod report;
+pub mod run;
+pub mod sample;
+pub mod settings;
+pub mod target;

@@ -83,11 +83,11 @@ fn main() {
     let asking = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut table = format!("{:<30}{:>14}{:>14}{:>8}{:>7}\n", "scenario", "mock /s", "bare hyper /s", "ratio", "goal");
     for scenario in scenarios() {
-        let answer = asking.block_on(first_answer(mock.address(), &scenario.request));
+        let answer = asking.block_on(first_answer(mock.local_address(), &scenario.request));
         let bare = bare_hyper(&answer);
         let (mut mocks, mut bares, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0..=rounds {
-            let ours = asking.block_on(requests_per_second(mock.address(), &scenario.request, answer.len(), length));
+            let ours = asking.block_on(requests_per_second(mock.local_address(), &scenario.request, answer.len(), length));
             let theirs = asking.block_on(requests_per_second(bare, &scenario.request, answer.len(), length));
             // The first round warms both up.
             if round > 0 {

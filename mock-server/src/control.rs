@@ -299,7 +299,8 @@ impl Count {
         let number = |key| object.optional_integer(key, 0, i64::MAX).and_then(|number: i64| u64::try_from(number).ok());
         let (min, max) = (number("min"), number("max"));
         object.finish();
-        let min = min.unwrap_or(u64::from(max != Some(0)));
+        let default = u64::from(max != Some(0));
+        let min = min.unwrap_or(default);
         if max.is_some_and(|max| max < min) {
             node.fault(format!("min is {min} but max is {}: no count can satisfy both", max.unwrap_or_default()));
         }

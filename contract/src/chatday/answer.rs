@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::profile::Profile;
 use crate::wire::Response;
 
 /// The media type of every answer.
@@ -23,6 +24,33 @@ pub fn json(status: StatusCode, body: &Value, header: Option<(HeaderName, Header
         headers.insert(name, value);
     }
     response
+}
+
+/// The answer of Register (clauses `chatday.register.answer`, `chatday.register.body`). A signature token that no header
+/// can carry stands in the body only.
+pub fn registered(profile: &Profile, signature_token: &str) -> Response {
+    let mut body = succeeded(profile);
+    if profile.register.token_in_body {
+        body.insert(profile.keys.signature_token.clone(), Value::from(signature_token));
+    }
+    let value = HeaderValue::from_str(signature_token).ok().map(|mut value| {
+        value.set_sensitive(true);
+        value
+    });
+    json(profile.register.status, &Value::Object(body), profile.register.header.clone().zip(value))
+}
+
+/// The answer of Send Message (clause `chatday.send.answer`).
+pub fn sent(profile: &Profile, message_id: &str) -> Response {
+    let mut body = succeeded(profile);
+    body.insert(profile.keys.message_id.clone(), profile.ids.message_id.render(message_id));
+    json(profile.send.status, &Value::Object(body), None)
+}
+
+fn succeeded(profile: &Profile) -> Map<String, Value> {
+    let mut body = Map::new();
+    body.insert(profile.keys.status.clone(), Value::from(profile.words.success.clone()));
+    body
 }
 
 #[cfg(test)]

@@ -271,6 +271,14 @@ mod tests {
     }
 
     #[test]
+    fn the_challenge_follows_the_profile() {
+        let challenge = |profile: &Profile| ApiError::TokenMissing.header(profile).unwrap().1;
+        assert_eq!(challenge(&Profile::default_profile()), "Bearer");
+        let realm = Profile::from_toml("authorization.challenge = 'Bearer realm=\"x\"'").unwrap();
+        assert_eq!(challenge(&realm), "Bearer realm=\"x\"");
+    }
+
+    #[test]
     fn the_form_of_the_sentences_follows_the_profile() {
         let profile = Profile::from_toml(
             "keys.status = 'result'\nkeys.errors = 'reason'\nwords.error = 'NG'\nerrors.format = 'text'\n\

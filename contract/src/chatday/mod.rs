@@ -15,6 +15,8 @@ pub mod chat_id;
 pub mod clauses;
 pub mod endpoints;
 pub mod errors;
+#[cfg(test)]
+mod fixtures;
 pub mod gate;
 pub mod message;
 pub mod openapi;

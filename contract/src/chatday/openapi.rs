@@ -16,10 +16,12 @@ const JSON: &str = "application/json";
 
 /// The whole document: both operations, the webhook, every schema and every answer, in the profile's spelling.
 pub fn openapi(profile: &Profile) -> Value {
-    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    let mut paths = Map::new();
     for row in endpoints::table(profile) {
-        let item = paths.entry(row.path).or_default();
-        item.insert(row.method.as_str().to_ascii_lowercase(), operation(profile, row));
+        let item = paths.entry(row.path).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(row.method.as_str().to_ascii_lowercase(), operation(profile, row));
+        }
     }
     json!({
         "openapi": VERSION,
@@ -49,14 +51,14 @@ fn operation(profile: &Profile, row: Endpoint<'_>) -> Value {
     let mut responses = Map::new();
     responses.insert(row.success.as_u16().to_string(), success(profile, operation));
     for (status, rows) in errors_by_status(profile, operation) {
-        responses.insert(status.to_string(), error(&rows));
+        responses.insert(status.to_string(), error(profile, &rows));
     }
-    responses.insert("default".to_owned(), error(&[]));
+    responses.insert("default".to_owned(), error(profile, &[]));
     let mut object = json!({
         "operationId": operation.id(),
         "tags": ["chatday"],
         "summary": operation.summary(),
-        "description": sentences(operation.clauses()),
+        "description": sentences(profile, operation.clauses()),
         "security": [{"chatdayToken": []}],
         "responses": responses,
     });
@@ -109,14 +111,19 @@ fn errors_by_status(profile: &Profile, operation: Operation) -> BTreeMap<u16, Ve
 }
 
 /// An error answer; without rows, any other error.
-fn error(rows: &[&ErrorRow]) -> Value {
+fn error(profile: &Profile, rows: &[&ErrorRow]) -> Value {
     let mut words: Vec<&Clause> = Vec::new();
     for row in rows {
         if !words.iter().any(|known| known.id == row.clause.id) {
             words.push(row.clause);
         }
     }
-    let description = if words.is_empty() { "Any other error.".to_owned() } else { sentences(&words) };
+    let mut description = sentences(profile, &words);
+    if description.is_empty() {
+        let keys: Vec<&str> = rows.iter().map(|row| row.key).collect();
+        description =
+            if keys.is_empty() { "Any other error.".to_owned() } else { format!("Errors: {}.", keys.join(", ")) };
+    }
     let mut response = json!({"description": description, "content": {JSON: {"schema": reference("Error")}}});
     let mut headers = Map::new();
     for header in rows.iter().filter_map(|row| row.header.as_ref()) {
@@ -138,7 +145,7 @@ fn webhook(profile: &Profile) -> Value {
         "operationId": "visitor-message",
         "tags": ["chatday"],
         "summary": "An end-user wrote in the widget.",
-        "description": sentences(&[
+        "description": sentences(profile, &[
             &clauses::WEBHOOK_WHEN,
             &clauses::WEBHOOK_SIGNATURE,
             &clauses::WEBHOOK_ANSWER,
@@ -257,8 +264,10 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-fn sentences(clauses: &[&Clause]) -> String {
-    clauses.iter().map(|clause| clause.words).collect::<Vec<_>>().join("\n\n")
+/// The words of clauses. One of ours that a user's profile decides otherwise is left out: its words are about the default.
+fn sentences(profile: &Profile, clauses: &[&Clause]) -> String {
+    let holds = |clause: &&Clause| !clauses::profile_keys(clause).iter().any(|key| profile.states(key));
+    clauses.iter().copied().filter(holds).map(|clause| clause.words).collect::<Vec<_>>().join("\n\n")
 }
 
 #[cfg(test)]
@@ -314,6 +323,7 @@ mod tests {
         let item = &document["paths"]["/chatday/register"];
         assert_eq!(item["get"]["operationId"], "register");
         assert_eq!(item["put"]["operationId"], "send-message");
+        assert!(!item["put"]["description"].as_str().unwrap().contains("/chatday/messages"));
         let headers = &item["put"]["responses"]["403"]["headers"];
         assert_eq!(headers["retry-after"]["required"], false, "the error for a missing Register has no such header");
         let schema = &document["components"]["schemas"]["SendMessage"];

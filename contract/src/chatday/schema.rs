@@ -321,6 +321,8 @@ mod tests {
         judge(&json!({"minLength": 1, "maxLength": 2}), &json!("ก่อ"), &["data: expected 1 to 2 characters, found 3"]);
         judge(&json!({"minimum": -1.5, "maximum": 3}), &json!(-2), &["data: expected -1.5 or more, found -2"]);
         judge(&json!({"minimum": -1.5, "maximum": 3}), &json!(3.5), &["data: expected 3 or less, found 3.5"]);
+        judge(&json!({"minimum": -1.5, "maximum": 3}), &json!(3), &[]);
+        judge(&json!({"minimum": -1.5, "maximum": 3}), &json!(-1.5), &[]);
         judge(&json!({"enum": ["a", 1]}), &json!(1.0), &[]);
         judge(&json!({"const": {"a": [1]}}), &json!({"a": [1.0]}), &[]);
         judge(&json!({"enum": ["a", 1]}), &json!("b"), &["data: expected \"a\" or 1, found the text \"b\""]);

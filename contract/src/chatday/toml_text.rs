@@ -93,4 +93,16 @@ mod tests {
         let twice = to_json("a = 1\na = 2\n").unwrap_err();
         assert!(twice[0].message.contains("duplicate key"), "{}", twice[0]);
     }
+
+    #[test]
+    fn a_text_that_nests_without_end_is_refused() {
+        for text in [
+            format!("a = {}1{}", "[".repeat(50_000), "]".repeat(50_000)),
+            format!("a{} = 1", ".a".repeat(50_000)),
+            format!("[a{}]\nb = 1", ".a".repeat(50_000)),
+            format!("a = {}1{}", "{a = ".repeat(50_000), "}".repeat(50_000)),
+        ] {
+            assert!(to_json(&text).is_err());
+        }
+    }
 }

@@ -42,6 +42,12 @@ pub fn body(profile: &Profile, chat_id: &Value, message: &Message) -> Bytes {
     Bytes::from(Value::Object(event).to_string())
 }
 
+/// How long to wait, in milliseconds, before a delivery that has failed this often (1 or more) is repeated with the same
+/// bytes. `None`: it is given up (clause `chatday.webhook.retry`).
+pub fn retry_delay_ms(profile: &Profile, failures: usize) -> Option<u64> {
+    profile.webhook.retry_delays_ms.get(failures.checked_sub(1)?).copied()
+}
+
 /// Whether a text can be a signature token: 1 to 512 visible ASCII characters without blanks.
 pub fn can_be_sent(signature_token: &str) -> bool {
     (1..=512).contains(&signature_token.len()) && signature_token.bytes().all(|byte| byte.is_ascii_graphic())
@@ -119,6 +125,21 @@ pub enum AnswerFault {
 }
 
 impl AnswerFault {
+    /// The verdict in words, as fixtures and reports spell it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Redirect { .. } => "redirect",
+            Self::Status { .. } => "other-status",
+            Self::Encoded { .. } => "encoded",
+            Self::MediaType { .. } => "other-media-type",
+            Self::EmptyBody { .. } => "empty-body",
+            Self::NotJson { .. } => "not-json",
+            Self::NotObject { .. } => "not-an-object",
+            Self::KeyMissing { .. } => "key-missing",
+            Self::OtherWord { .. } => "other-word",
+        }
+    }
+
     /// The clause that the answer departs from.
     pub fn clause(&self) -> &'static Clause {
         match self {
@@ -237,6 +258,15 @@ mod tests {
         assert!(!format!("{sent:?}").contains("a-secret"));
         assert_eq!(request(&profile, "a\nb", &json!(7), &Message::text("a")).1.len(), 1);
         assert!(can_be_sent("a-b") && !can_be_sent("") && !can_be_sent("a b") && !can_be_sent("ก"));
+    }
+
+    #[test]
+    fn a_failed_delivery_is_repeated_after_1_5_and_25_seconds_and_then_given_up() {
+        let profile = Profile::default_profile();
+        let waits: Vec<Option<u64>> = (0..=4).map(|failures| retry_delay_ms(&profile, failures)).collect();
+        assert_eq!(waits, [None, Some(1000), Some(5000), Some(25_000), None]);
+        let never = Profile::from_toml("webhook.retry_delays_ms = []").unwrap();
+        assert_eq!(retry_delay_ms(&never, 1), None);
     }
 
     #[test]

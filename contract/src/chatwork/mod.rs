@@ -17,6 +17,7 @@ pub mod ratelimit;
 pub mod shapes;
 pub mod signature;
 pub mod types;
+pub mod webhook;
 
 pub use edition::Edition;
 pub use endpoints::{Endpoint, Operation};

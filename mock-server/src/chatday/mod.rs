@@ -14,6 +14,8 @@ pub mod secret;
 pub mod send;
 pub mod signatures;
 pub mod state;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod webhooks;
 
 pub use state::State;

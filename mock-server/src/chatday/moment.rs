@@ -31,21 +31,21 @@ mod tests {
     use contract::reader::Faults;
     use serde_json::{Value, json};
 
-    const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+    use crate::chatday::testing::NOW;
 
-    fn ask(value: Value) -> Option<i64> {
+    fn ask(value: &Value) -> Option<i64> {
         let faults = Faults::default();
-        let moment = read(&Node::root(&value, &faults), NOW).map(|moment| moment.0);
+        let moment = read(&Node::root(value, &faults), NOW).map(|moment| moment.0);
         assert_eq!(moment.is_none(), !faults.is_empty());
         moment
     }
 
     #[test]
     fn all_three_forms_are_read() {
-        assert_eq!(ask(json!(7)), Some(7000));
-        assert_eq!(ask(json!("1994-11-06T08:49:37.5Z")), Some(784_111_777_500));
-        assert_eq!(ask(json!("26h ago")), Some(NOW.0 - 26 * 3_600_000));
-        assert_eq!(ask(json!("1h 30m ago")), Some(NOW.0 - 5_400_000));
+        assert_eq!(ask(&json!(7)), Some(7000));
+        assert_eq!(ask(&json!("1994-11-06T08:49:37.5Z")), Some(784_111_777_500));
+        assert_eq!(ask(&json!("26h ago")), Some(NOW.0 - 26 * 3_600_000));
+        assert_eq!(ask(&json!("1h 30m ago")), Some(NOW.0 - 5_400_000));
     }
 
     #[test]
@@ -53,7 +53,7 @@ mod tests {
         for value in
             [json!("26h"), json!("yesterday"), json!(null), json!(1.5), json!(i64::MAX), json!("999999999h ago")]
         {
-            assert_eq!(ask(value.clone()), None, "{value}");
+            assert_eq!(ask(&value), None, "{value}");
         }
     }
 }

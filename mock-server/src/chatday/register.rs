@@ -4,8 +4,6 @@ use contract::chatday::errors::ApiError;
 use contract::chatday::profile::Profile;
 use contract::chatday::{answer, clauses};
 use contract::wire::{Request, Response};
-use http::HeaderValue;
-use serde_json::{Map, Value};
 
 use super::state::Application;
 use crate::core::Turn;
@@ -24,15 +22,5 @@ pub(super) fn handle(
         turn.note(&clauses::REGISTER_METHOD, "Register was called with a body: it was ignored");
     }
     application.registered = true;
-    let signature = application.signature.current();
-    let mut body = Map::new();
-    body.insert(profile.keys.status.clone(), Value::from(profile.words.success.clone()));
-    if profile.register.token_in_body {
-        body.insert(profile.keys.signature_token.clone(), Value::from(signature));
-    }
-    let header = profile.register.header.clone().zip(HeaderValue::from_str(signature).ok()).map(|(name, mut value)| {
-        value.set_sensitive(true);
-        (name, value)
-    });
-    Ok(answer::json(profile.register.status, &Value::Object(body), header))
+    Ok(answer::registered(profile, application.signature.current()))
 }

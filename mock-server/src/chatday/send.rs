@@ -9,7 +9,6 @@ use contract::wire::header::is_json;
 use contract::wire::{Request, Response};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use serde_json::{Map, Value};
 
 use super::chats::Author;
 use super::state::State;
@@ -43,10 +42,7 @@ pub(super) fn handle(
     if !outgoing.ignored.is_empty() {
         turn.note(&clauses::SEND_UNKNOWN_KEYS, format!("ignored keys: {}", outgoing.ignored.join(", ")));
     }
-    let mut answer = Map::new();
-    answer.insert(profile.keys.status.clone(), Value::from(profile.words.success.clone()));
-    answer.insert(profile.keys.message_id.clone(), profile.ids.message_id.render(&message_id.to_string()));
-    Ok(answer::json(profile.send.status, &Value::Object(answer), None))
+    Ok(answer::sent(&profile, &message_id.to_string()))
 }
 
 /// One JSON media type, UTF-8, not encoded further.

@@ -174,13 +174,10 @@ pub(super) fn is_http_url(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::chatday::Profile;
-    use contract::reader::{Faults, Node};
     use serde_json::json;
 
-    use crate::core::{Defaults, Origin};
+    use crate::chatday::testing::{NOW, load_at};
 
-    const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
     const URL: &str = "http://127.0.0.1:9000/hook";
 
     fn state(profile: &str, registered: bool) -> State {
@@ -188,13 +185,7 @@ mod tests {
             "applications": [{"name": "shop", "token": "t", "signature_token": "s-1", "registered": registered}],
             "chats": [{"chat_id": 70001, "application": "shop", "visitor": {"name": "さくら"}}],
         });
-        let defaults =
-            Defaults { chatday_profile: Arc::new(Profile::from_toml(profile).unwrap()), ..Defaults::default() };
-        let faults = Faults::default();
-        let origin = Origin { seed: 1, world_id: "default", now: NOW, defaults: &defaults };
-        let state = State::load(&Node::root(&world, &faults), &origin);
-        assert!(faults.is_empty(), "{:?}", faults.into_sorted());
-        state
+        load_at(&world, NOW, profile).unwrap()
     }
 
     fn signature(event: &Event) -> &str {
@@ -283,6 +274,7 @@ mod tests {
         mock.rotate_signature("shop", Some(0), NOW).unwrap();
         let after = mock.accepted_signatures("shop", NOW);
         assert_eq!(after.len(), 1);
+        assert_eq!(mock.secrets().len(), 2, "a token without grace is forgotten");
         assert_ne!(after[0], accepted[0]);
         assert_eq!(mock.rotate_signature("shop", Some(-1), NOW).unwrap_err().status(), 400);
         assert_eq!(mock.rotate_signature("hotel", None, NOW).unwrap_err().status(), 404);

@@ -85,20 +85,16 @@ impl World {
         let service = capture.service;
         let (chatwork, chatday) = (&mut self.chatwork, &mut self.chatday);
         let mut turn = Turn::new(now, around.base_url, &self.blueprint.id);
-        // A panic leaves the state as far as the handler had come. Going on with it, and saying so, beats the end of
-        // every other test that uses this process.
-        let served = catch_unwind(AssertUnwindSafe(|| match service {
+        let served = guarded(service, || match service {
             Service::Chatwork if request.uri().path().starts_with(DOWNLOAD) => chatwork.download(request, &mut turn),
             Service::Chatwork => chatwork.handle(request, &mut turn),
             Service::Chatday => chatday.handle(request, &mut turn),
-        }));
+        });
         let (operation, token_id, mut notes) = (turn.operation, turn.token_id, turn.notes);
-        let mut response = served.unwrap_or_else(|_| {
-            notes.push(Note {
-                clause: &OWN_FAULT,
-                detail: "the handler panicked; the trace is on the mock's stderr".into(),
-            });
-            refusal::response(Some(service), StatusCode::INTERNAL_SERVER_ERROR, OWN_FAULT_WORDS)
+        let mut response = served.unwrap_or_else(|failed| {
+            let (response, note) = *failed;
+            notes.push(note);
+            response
         });
         let date = self.date(now);
         response.headers_mut().insert(http::header::DATE, date);
@@ -264,7 +260,34 @@ impl World {
     }
 }
 
+/// Serves a request, and survives a handler that panics. Its state is then as far as the handler had come: going on with
+/// it, and saying so, beats the end of every other test that uses this process.
+fn guarded(service: Service, handler: impl FnOnce() -> Response) -> Result<Response, Box<(Response, Note)>> {
+    catch_unwind(AssertUnwindSafe(handler)).map_err(|_| {
+        let detail = "the handler panicked; the mock's stderr has the trace".to_owned();
+        let response = refusal::response(Some(service), StatusCode::INTERNAL_SERVER_ERROR, OWN_FAULT_WORDS);
+        Box::new((response, Note { clause: &OWN_FAULT, detail }))
+    })
+}
+
 /// Where the download addresses of files begin.
 pub const DOWNLOAD: &str = "/download/";
 const OWN_FAULT_WORDS: &str =
     "the mock failed on this request. This is a fault of the mock, not of the request: its stderr has the trace";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handler_that_panics_gives_a_500_in_the_form_of_its_service_and_a_note() {
+        for (service, form) in
+            [(Service::Chatwork, "{\"errors\":[\"the mock failed"), (Service::Chatday, "{\"status\":\"ERROR\",")]
+        {
+            let (response, note) = *guarded(service, || panic!("on purpose")).unwrap_err();
+            assert_eq!(response.status(), 500);
+            assert!(response.body().starts_with(form.as_bytes()), "{response:?}");
+            assert_eq!(note.clause, &OWN_FAULT);
+        }
+    }
+}

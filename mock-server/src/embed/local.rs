@@ -32,6 +32,11 @@ impl MockServer {
         Self::builder().start()
     }
 
+    /// The address that the services are served at, whatever the public URL says.
+    pub fn local_address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
     /// Starts a mock otherwise.
     pub fn builder() -> Builder {
         Builder { config: Config::default(), worker_threads: 0 }

@@ -106,6 +106,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     pub(crate) limits: Limits,
     pub(crate) stop: Stop,
+    /// Where the services listen.
+    pub(crate) address: SocketAddr,
     base_url: String,
     control_url: String,
     hosts: Hosts,
@@ -166,6 +168,7 @@ impl Server {
             registry,
             limits: config.limits,
             stop: Stop::default(),
+            address,
             control_url: format!("{control_base}{}", control::MOUNT),
             base_url,
             hosts: Hosts { exact: exact.into_iter().flatten().collect() },

@@ -1,30 +1,11 @@
 use super::*;
-use std::sync::Arc;
-
-use contract::chatday::Profile;
-use contract::reader::Faults;
 use contract::time::UnixMillis;
 use proptest::prelude::*;
 
-use crate::core::Defaults;
-
-const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
-
-fn load_at(value: &Value, now: UnixMillis, profile: &str) -> Result<State, Vec<String>> {
-    let defaults = Defaults { chatday_profile: Arc::new(Profile::from_toml(profile).unwrap()), ..Defaults::default() };
-    let origin = Origin { seed: 1, world_id: "default", now, defaults: &defaults };
-    let faults = Faults::default();
-    let state = State::load(&Node::root(value, &faults), &origin);
-    let faults: Vec<String> = faults.into_sorted().iter().map(ToString::to_string).collect();
-    if faults.is_empty() { Ok(state) } else { Err(faults) }
-}
+use crate::chatday::testing::{NOW, default_world, load_as, load_at};
 
 fn load(value: &Value) -> Result<State, Vec<String>> {
     load_at(value, NOW, "")
-}
-
-fn default_world() -> Value {
-    crate::core::description::default_description().unwrap()["chatday"].take()
 }
 
 #[test]
@@ -52,13 +33,9 @@ fn without_tokens_a_world_gets_its_own_from_its_origin() {
     let application = value["applications"][0].as_object_mut().unwrap();
     application.remove("token");
     application.remove("signature_token");
-    let defaults = Defaults::default();
     let tokens = |seed, world_id| {
-        let faults = Faults::default();
-        let state =
-            State::load(&Node::root(&value, &faults), &Origin { seed, world_id, now: NOW, defaults: &defaults });
-        assert!(faults.is_empty());
-        state.secrets()
+        let state = load_as(&value, "", |defaults| Origin { seed, world_id, now: NOW, defaults });
+        state.unwrap().secrets()
     };
     let one = tokens(1, "w1");
     assert_eq!(one.len(), 2);

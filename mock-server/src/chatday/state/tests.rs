@@ -1,12 +1,11 @@
 use super::*;
 
-use contract::reader::{Faults, Node};
 use contract::time::UnixMillis;
 use proptest::prelude::*;
 
-use crate::core::{Defaults, Note, Origin};
+use crate::chatday::testing::{NOW, default_world, load_at};
+use crate::core::Note;
 
-const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 const TOKEN: &str = "Bearer chatday-demo-token-not-a-secret";
 const TEXT: &str = r#"{"message":{"type":"text","data":"สวัสดี 😀"},"chat_id":"70001"}"#;
 
@@ -17,6 +16,9 @@ struct Mock {
     notes: Vec<Note>,
 }
 
+/// Header lines as a peer writes them.
+type Lines = Vec<(String, Vec<u8>)>;
+
 struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
@@ -25,16 +27,11 @@ struct Answer {
 
 impl Mock {
     fn with(profile: &str) -> Self {
-        let mut world = crate::core::description::default_description().unwrap()["chatday"].take();
+        let mut world = default_world();
         world["applications"].as_array_mut().unwrap().push(json!({"name": "hotel", "token": "hotel-token"}));
         let chat = json!({"chat_id": "80001", "application": "hotel", "visitor": {"name": "Nguyễn Văn A"}});
         world["chats"].as_array_mut().unwrap().push(chat);
-        let defaults =
-            Defaults { chatday_profile: Arc::new(Profile::from_toml(profile).unwrap()), ..Defaults::default() };
-        let origin = Origin { seed: 1, world_id: "default", now: NOW, defaults: &defaults };
-        let faults = Faults::default();
-        let state = State::load(&Node::root(&world, &faults), &origin);
-        assert!(faults.is_empty(), "{:?}", faults.into_sorted());
+        let state = load_at(&world, NOW, profile).unwrap();
         Self { state, now: NOW, notes: Vec::new() }
     }
 
@@ -140,7 +137,8 @@ fn the_other_application_has_its_own_registration_and_its_own_chats() {
 #[test]
 fn a_request_without_one_good_token_is_refused_with_a_challenge() {
     let mut mock = Mock::new();
-    let cases: [(&[(&str, &[u8])], &str); 5] = [
+    type Case<'a> = (&'a [(&'a str, &'a [u8])], &'a str);
+    let cases: [Case<'_>; 5] = [
         (&[], "The header Authorization is missing: send 'Authorization: Bearer <Chatday-Token>'."),
         (
             &[("authorization", b"Basic abc")],
@@ -330,7 +328,7 @@ fn a_changed_profile_changes_the_mock() {
     assert_eq!(wrong.body["why"], "room: expected an integer, found the text \"70001\".");
 }
 
-fn any_call() -> impl Strategy<Value = (String, String, Vec<(String, Vec<u8>)>, Vec<u8>)> {
+fn any_call() -> impl Strategy<Value = (String, String, Lines, Vec<u8>)> {
     let method = prop_oneof![Just("GET".to_owned()), Just("POST".to_owned()), "[A-Z]{1,7}"];
     let target = prop_oneof![
         4 => Just("/chatday/messages".to_owned()),

@@ -36,7 +36,7 @@ pub(super) fn requests(call: &Call<'_>) -> Answer {
     Ok(list_or_no_content(&items))
 }
 
-pub(super) fn accept(call: Call<'_>) -> Answer {
+pub(super) fn accept(call: &mut Call<'_>) -> Answer {
     let accepted = call
         .state
         .accept_request(call.caller, RequestId(call.ids[0]), call.now)
@@ -46,7 +46,7 @@ pub(super) fn accept(call: Call<'_>) -> Answer {
     Ok(answer::ok(&contact_of(call.state, &contact)))
 }
 
-pub(super) fn reject(call: Call<'_>) -> Answer {
+pub(super) fn reject(call: &mut Call<'_>) -> Answer {
     call.state.reject_request(call.caller, RequestId(call.ids[0])).map_err(|error| refused(error, Denied::GetRoom))?;
     Ok(answer::no_content())
 }

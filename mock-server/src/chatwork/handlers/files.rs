@@ -22,7 +22,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     Ok(list_or_no_content(&items))
 }
 
-pub(super) fn upload(call: Call<'_>) -> Answer {
+pub(super) fn upload(call: &mut Call<'_>) -> Answer {
     let part = call.arguments.file(&params::FILE).ok_or(ApiError::Required(&params::FILE))?;
     let new = NewFile {
         // A part without a file name is still a file; it goes by the name of its field.

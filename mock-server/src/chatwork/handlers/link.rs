@@ -14,23 +14,23 @@ pub(super) fn show(call: &Call<'_>) -> Answer {
     Ok(answer::ok(&object(link)))
 }
 
-pub(super) fn create(call: Call<'_>) -> Answer {
+pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let room = call.room();
     call.state
         .create_link(call.caller, room, options(&call.arguments))
         .map_err(|error| refused(error, Denied::EditLink))?;
-    show(&call)
+    show(call)
 }
 
-pub(super) fn update(call: Call<'_>) -> Answer {
+pub(super) fn update(call: &mut Call<'_>) -> Answer {
     let room = call.room();
     call.state
         .update_link(call.caller, room, options(&call.arguments))
         .map_err(|error| refused(error, Denied::EditLink))?;
-    show(&call)
+    show(call)
 }
 
-pub(super) fn remove(call: Call<'_>) -> Answer {
+pub(super) fn remove(call: &mut Call<'_>) -> Answer {
     let room = call.room();
     call.state.delete_link(call.caller, room).map_err(|error| refused(error, Denied::EditLink))?;
     Ok(answer::ok(&object(None)))

@@ -27,7 +27,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     Ok(answer::ok(&items))
 }
 
-pub(super) fn replace(call: Call<'_>) -> Answer {
+pub(super) fn replace(call: &mut Call<'_>) -> Answer {
     let roles = roles(&call.arguments);
     let room = call.room();
     call.state.set_members(call.caller, room, &roles).map_err(|error| refused(error, Denied::EditMembers))?;

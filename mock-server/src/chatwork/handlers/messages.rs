@@ -10,7 +10,7 @@ use super::me::embedded;
 use super::{Answer, Call, refused, written};
 use crate::chatwork::state::{Error, Hidden, Message, MessageId, State, Unread};
 
-pub(super) fn list(call: Call<'_>) -> Answer {
+pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let force = call.arguments.flag(&params::FORCE);
     let room = call.room();
     let fetched = call
@@ -39,7 +39,7 @@ pub(super) fn list(call: Call<'_>) -> Answer {
     Ok(response)
 }
 
-pub(super) fn post(mut call: Call<'_>) -> Answer {
+pub(super) fn post(call: &mut Call<'_>) -> Answer {
     let room = call.room();
     let denied = |error| refused(error, Denied::SendOrEditMessage);
     call.state.may_write(call.caller, room).map_err(denied)?;
@@ -50,15 +50,15 @@ pub(super) fn post(mut call: Call<'_>) -> Answer {
     Ok(message_id(id))
 }
 
-pub(super) fn mark_read(call: Call<'_>) -> Answer {
+pub(super) fn mark_read(call: &mut Call<'_>) -> Answer {
     let up_to =
-        call.arguments.text(&params::READ_UP_TO).map(|_| given_message(&call, &params::READ_UP_TO)).transpose()?;
+        call.arguments.text(&params::READ_UP_TO).map(|_| given_message(call, &params::READ_UP_TO)).transpose()?;
     let room = call.room();
     call.state.mark_read(call.caller, room, up_to).map(counts).map_err(|error| refused(error, Denied::MarkMessages))
 }
 
-pub(super) fn mark_unread(call: Call<'_>) -> Answer {
-    let from = given_message(&call, &params::UNREAD_FROM)?;
+pub(super) fn mark_unread(call: &mut Call<'_>) -> Answer {
+    let from = given_message(call, &params::UNREAD_FROM)?;
     let room = call.room();
     call.state.mark_unread(call.caller, room, from).map(counts).map_err(|error| match error {
         Error::NothingToChange => ApiError::Unfit(Unfit::AlreadyUnread),
@@ -78,7 +78,7 @@ pub(super) fn show(call: &Call<'_>) -> Answer {
     }
 }
 
-pub(super) fn edit(call: Call<'_>) -> Answer {
+pub(super) fn edit(call: &mut Call<'_>) -> Answer {
     let (room, id) = (call.room(), MessageId(call.ids[1]));
     let body = call.arguments.text(&params::BODY).unwrap_or_default();
     call.state
@@ -87,7 +87,7 @@ pub(super) fn edit(call: Call<'_>) -> Answer {
     Ok(message_id(id))
 }
 
-pub(super) fn remove(call: Call<'_>) -> Answer {
+pub(super) fn remove(call: &mut Call<'_>) -> Answer {
     let (room, id) = (call.room(), MessageId(call.ids[1]));
     call.state
         .delete_message(call.caller, room, id, call.now)

@@ -107,42 +107,42 @@ impl State {
         notes::parameters(endpoint, edition, request, turn);
         let arguments = arguments::read(endpoint, edition, request)?;
         let (now, base_url, world_id) = (turn.now, turn.base_url, turn.world_id);
-        dispatch(endpoint, Call { state: self, caller, ids, arguments, now, base_url, world_id })
+        dispatch(endpoint, &mut Call { state: self, caller, ids, arguments, now, base_url, world_id })
     }
 }
 
-fn dispatch(endpoint: &'static Endpoint, call: Call<'_>) -> Answer {
+fn dispatch(endpoint: &'static Endpoint, call: &mut Call<'_>) -> Answer {
     match endpoint.operation {
-        Operation::GetMe => me::profile(&call),
-        Operation::GetMyStatus => me::status(&call),
-        Operation::GetMyTasks => me::tasks(&call),
-        Operation::GetContacts => contacts::list(&call),
-        Operation::GetRooms => rooms::list(&call),
+        Operation::GetMe => me::profile(call),
+        Operation::GetMyStatus => me::status(call),
+        Operation::GetMyTasks => me::tasks(call),
+        Operation::GetContacts => contacts::list(call),
+        Operation::GetRooms => rooms::list(call),
         Operation::PostRooms => rooms::create(call),
-        Operation::GetRoom => rooms::show(&call),
+        Operation::GetRoom => rooms::show(call),
         Operation::PutRoom => rooms::update(call),
         Operation::DeleteRoom => rooms::remove(call),
-        Operation::GetMembers => members::list(&call),
+        Operation::GetMembers => members::list(call),
         Operation::PutMembers => members::replace(call),
         Operation::GetMessages => messages::list(call),
         Operation::PostMessages => messages::post(call),
         Operation::PutMessagesRead => messages::mark_read(call),
         Operation::PutMessagesUnread => messages::mark_unread(call),
-        Operation::GetMessage => messages::show(&call),
+        Operation::GetMessage => messages::show(call),
         Operation::PutMessage => messages::edit(call),
         Operation::DeleteMessage => messages::remove(call),
-        Operation::GetTasks => tasks::list(&call),
+        Operation::GetTasks => tasks::list(call),
         Operation::PostTasks => tasks::create(call),
-        Operation::GetTask => tasks::show(&call),
+        Operation::GetTask => tasks::show(call),
         Operation::PutTaskStatus => tasks::set_status(call),
-        Operation::GetFiles => files::list(&call),
+        Operation::GetFiles => files::list(call),
         Operation::PostFiles => files::upload(call),
-        Operation::GetFile => files::show(&call),
-        Operation::GetLink => link::show(&call),
+        Operation::GetFile => files::show(call),
+        Operation::GetLink => link::show(call),
         Operation::PostLink => link::create(call),
         Operation::PutLink => link::update(call),
         Operation::DeleteLink => link::remove(call),
-        Operation::GetIncomingRequests => contacts::requests(&call),
+        Operation::GetIncomingRequests => contacts::requests(call),
         Operation::PutIncomingRequest => contacts::accept(call),
         Operation::DeleteIncomingRequest => contacts::reject(call),
     }

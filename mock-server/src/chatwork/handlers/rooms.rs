@@ -18,7 +18,7 @@ pub(super) fn show(call: &Call<'_>) -> Answer {
     Ok(answer::ok(&room(&view, true)))
 }
 
-pub(super) fn create(call: Call<'_>) -> Answer {
+pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let arguments = &call.arguments;
     let link = arguments.flag(&params::LINK).then(|| LinkOptions {
         code: arguments.text(&params::LINK_CODE),
@@ -37,7 +37,7 @@ pub(super) fn create(call: Call<'_>) -> Answer {
     Ok(answer::ok(&RoomId { room_id: created.room.0 }))
 }
 
-pub(super) fn update(call: Call<'_>) -> Answer {
+pub(super) fn update(call: &mut Call<'_>) -> Answer {
     let change = RoomChange {
         name: call.arguments.text(&params::NEW_NAME),
         description: call.arguments.text(&params::DESCRIPTION),
@@ -48,7 +48,7 @@ pub(super) fn update(call: Call<'_>) -> Answer {
     Ok(answer::ok(&RoomId { room_id: room.0 }))
 }
 
-pub(super) fn remove(call: Call<'_>) -> Answer {
+pub(super) fn remove(call: &mut Call<'_>) -> Answer {
     let room = call.room();
     if call.arguments.word(&params::ACTION_TYPE) == Some("delete") {
         call.state.delete_room(call.caller, room).map_err(|error| refused(error, Denied::DeleteRoom))?;

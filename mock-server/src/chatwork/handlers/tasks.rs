@@ -24,7 +24,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     Ok(list_or_no_content(&items))
 }
 
-pub(super) fn create(mut call: Call<'_>) -> Answer {
+pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let room = call.room();
     let denied = |error| refused(error, Denied::EditTask);
     let assignees: Vec<AccountId> = call.arguments.ids(&params::TO_IDS).iter().copied().map(AccountId).collect();
@@ -45,7 +45,7 @@ pub(super) fn show(call: &Call<'_>) -> Answer {
     Ok(answer::ok(&task(call.state, found, &found.message_id.to_string())))
 }
 
-pub(super) fn set_status(call: Call<'_>) -> Answer {
+pub(super) fn set_status(call: &mut Call<'_>) -> Answer {
     let (room, id) = (call.room(), TaskId(call.ids[1]));
     let status = task_status(call.arguments.word(&params::NEW_STATUS));
     call.state

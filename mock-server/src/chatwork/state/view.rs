@@ -167,7 +167,7 @@ impl State {
         let (name, icon_path) = match room.kind {
             Kind::My => (MY_CHAT, room.icon.icon_path()),
             Kind::Group => (room.name.as_str(), room.icon.icon_path()),
-            Kind::Direct => other().map_or(("", room.icon.icon_path()), |other| (&other.name, &other.avatar_image_url)),
+            Kind::Direct => other().map_or(("", ""), |other| (&other.name, &other.avatar_image_url)),
         };
         RoomLabel { room_id: room.id, name, icon_path }
     }

@@ -176,7 +176,7 @@ impl<'n> Loader<'_, 'n> {
     }
 
     /// Unix second of the newest message of a room; of the world's start without one.
-    fn latest(&self, room: &Room) -> i64 {
+    pub(super) fn latest(&self, room: &Room) -> i64 {
         room.messages.last().map_or_else(|| self.now(), |message| message.send_time)
     }
 

@@ -23,7 +23,7 @@ impl<'n> Loader<'_, 'n> {
             self.room_files(&object, &mut room);
             self.write_announcements(&mut room);
             let listed = self.room_members(&object, &mut room);
-            let last = room.messages.last().map_or(self.now(), |message| message.send_time);
+            let last = self.latest(&room);
             let updated = object.optional("last_update_time").and_then(|node| moment(&node, self.origin.now));
             room.last_update_time = updated.unwrap_or(last);
             object.finish();

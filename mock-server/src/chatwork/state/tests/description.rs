@@ -211,3 +211,17 @@ fn the_default_world_has_no_fault_and_survives_a_dump() {
     assert_eq!(state.incoming_requests(first.id).len(), 1);
     assert!(state.tokens().iter().all(|token| token.len() == 32 && token.starts_with("mock-token-for-")));
 }
+
+#[test]
+fn the_page_about_worlds_shows_a_world_that_loads_and_the_tokens_of_the_default_one() {
+    let page = include_str!("../../../../../fixtures/worlds/README.md");
+    let example = page.split("```json\n").nth(2).and_then(|rest| rest.split("```").next()).unwrap();
+    let world: Value = serde_json::from_str(example).unwrap();
+    let state = load(&world["chatwork"]).unwrap();
+    assert_eq!(counts(&state, AOI, GROUP), (0, 0), "without a word about it, everything is read");
+    let default: Value = serde_json::from_str(include_str!("../../../../../fixtures/worlds/default.json")).unwrap();
+    for account in load(&default["chatwork"]).unwrap().accounts() {
+        let row = format!("`{}` | {} |", account.tokens[0].0, account.my_room);
+        assert!(page.contains(&row), "the page lacks the row with {row}");
+    }
+}

@@ -98,8 +98,10 @@ fn my_chat_and_direct_chats_can_be_neither_left_nor_deleted() {
     }
     assert_eq!(state.delete_room(BEN, GROUP), Err(Error::NotAdmin));
     assert_eq!(state.delete_room(DUNG, GROUP), Err(Error::NotMember));
+    state.room_windows.insert(GROUP, Default::default());
     state.delete_room(AOI, GROUP).unwrap();
     assert_eq!(state.room_view(BEN, GROUP), Err(Error::NotMember));
+    assert!(state.room_windows.is_empty(), "an export must not name a room that is gone");
 }
 
 #[test]

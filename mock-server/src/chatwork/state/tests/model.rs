@@ -24,7 +24,7 @@ enum Step {
     SetStatus { by: usize, room: usize, task: usize, done: bool },
     AddFile { by: usize, room: usize },
     Create { by: usize, admins: Vec<usize>, members: Vec<usize>, link: bool },
-    SetMembers { by: usize, room: usize, admins: Vec<usize>, members: Vec<usize> },
+    SetMembers { by: usize, room: usize, admins: Vec<usize>, members: Vec<usize>, readonly: Vec<usize> },
     Leave { by: usize, room: usize },
     Remove { by: usize, room: usize },
     Link { by: usize, room: usize, code: Option<&'static str> },
@@ -67,8 +67,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (who(), some()).prop_map(|(by, room)| Step::AddFile { by, room }),
         1 => (who(), people(3), people(3), any::<bool>())
             .prop_map(|(by, admins, members, link)| Step::Create { by, admins, members, link }),
-        2 => (who(), some(), people(3), people(3))
-            .prop_map(|(by, room, admins, members)| Step::SetMembers { by, room, admins, members }),
+        2 => (who(), some(), people(3), people(3), people(2)).prop_map(|(by, room, admins, members, readonly)| {
+            Step::SetMembers { by, room, admins, members, readonly }
+        }),
         1 => (who(), some()).prop_map(|(by, room)| Step::Leave { by, room }),
         1 => (who(), some()).prop_map(|(by, room)| Step::Remove { by, room }),
         1 => (who(), some(), code()).prop_map(|(by, room, code)| Step::Link { by, room, code }),
@@ -185,100 +186,41 @@ impl Model {
     fn take(&mut self, state: &mut State, step: &Step) -> Result<(), Error> {
         self.now += 1;
         let now = after(self.now);
-        let who = |index: usize| AccountId(index as u64 + 1);
-        let all = |indexes: &[usize]| -> Vec<AccountId> { indexes.iter().map(|index| who(*index)).collect() };
-        let rooms: Vec<RoomId> = state.rooms.keys().copied().collect();
-        let room = |index: usize| rooms[index % rooms.len()];
-        let message = |state: &State, room: RoomId, index: usize| {
-            let messages = state.any_room(room).unwrap().messages();
-            messages.get(index % messages.len().max(1)).map_or(MessageId(1), |message| message.id)
-        };
-        let roles =
-            |admins: &[usize], members: &[usize]| Roles { admin: all(admins), member: all(members), readonly: vec![] };
         match step {
-            Step::Post { by, room: at, body, self_unread, times } => {
+            Step::Post { by, room, body, self_unread, times } => {
+                let room = room_for(state, *by, *room);
                 for _ in 0..*times {
-                    state.post_message(who(*by), room(*at), body, *self_unread, now)?;
+                    state.post_message(who(*by), room, body, *self_unread, now)?;
                 }
                 self.follow(state, *self_unread);
             }
-            Step::Edit { by, room: at, message: id, body } => {
-                let id = message(state, room(*at), *id);
-                state.edit_message(who(*by), room(*at), id, body, now)?;
-            }
-            Step::Delete { by, room: at, message: id } => {
-                let id = message(state, room(*at), *id);
-                state.delete_message(who(*by), room(*at), id, now)?;
-            }
-            Step::Read { by, room: at, message: id } => {
-                let id = id.map(|id| message(state, room(*at), id));
-                let left = state.mark_read(who(*by), room(*at), id);
-                self.mark(room(*at), who(*by), left.map(|left| left.unread_num), |_, unread| {
+            Step::Read { by, room, message } => {
+                let room = room_for(state, *by, *room);
+                let id = message.map(|index| message_at(state, room, index));
+                let left = state.mark_read(who(*by), room, id);
+                self.mark(room, who(*by), left.map(|left| left.unread_num), |unread| {
                     id.map_or_else(BTreeSet::new, |id| unread.iter().copied().filter(|other| *other > id).collect())
                 })?;
             }
-            Step::Unread { by, room: at, message: id } => {
-                let id = message(state, room(*at), *id);
-                let left = state.mark_unread(who(*by), room(*at), id);
-                let later: BTreeSet<MessageId> = state
-                    .any_room(room(*at))
-                    .unwrap()
-                    .messages()
-                    .iter()
-                    .map(|message| message.id)
-                    .filter(|other| *other >= id)
-                    .collect();
-                self.mark(room(*at), who(*by), left.map(|left| left.unread_num), |_, unread| unread | &later)?;
+            Step::Unread { by, room, message } => {
+                let room = room_for(state, *by, *room);
+                let id = message_at(state, room, *message);
+                let left = state.mark_unread(who(*by), room, id);
+                let ids = state.any_room(room).unwrap().messages().iter().map(|message| message.id);
+                let later: BTreeSet<MessageId> = ids.filter(|other| *other >= id).collect();
+                self.mark(room, who(*by), left.map(|left| left.unread_num), |unread| unread | &later)?;
             }
-            Step::Fetch { by, room: at, force } => {
-                let fetched = state.fetch_messages(who(*by), room(*at), *force, now)?;
+            Step::Fetch { by, room, force } => {
+                let room = room_for(state, *by, *room);
+                let fetched = state.fetch_messages(who(*by), room, *force, now)?;
                 let got: Vec<MessageId> = state.fetched(&fetched).map(|message| message.id).collect();
-                let messages = state.any_room(room(*at)).unwrap().messages().iter().map(|message| message.id);
-                let seat = self.seats.get_mut(&(room(*at), who(*by))).unwrap();
+                let messages = state.any_room(room).unwrap().messages().iter().map(|message| message.id);
+                let seat = self.seats.get_mut(&(room, who(*by))).unwrap();
                 let wanted: Vec<MessageId> = messages.filter(|id| *force || seat.unfetched.contains(id)).collect();
                 assert_eq!(got, wanted[wanted.len().saturating_sub(100)..]);
                 seat.unfetched.clear();
             }
-            Step::AddTasks { by, room: at, assignees } => {
-                let assignees = all(assignees);
-                let new =
-                    NewTask { body: "[To:2]牛乳", assignees: &assignees, limit_time: 1, limit_type: LimitType::Time };
-                state.add_tasks(who(*by), room(*at), &new, now)?;
-            }
-            Step::SetStatus { by, room: at, task, done } => {
-                let tasks: Vec<TaskId> = state.any_room(room(*at)).unwrap().tasks.keys().copied().collect();
-                let task = tasks.get(task % tasks.len().max(1)).copied().unwrap_or(TaskId(1));
-                let status = if *done { TaskStatus::Done } else { TaskStatus::Open };
-                state.set_task_status(who(*by), room(*at), task, status, now)?;
-            }
-            Step::AddFile { by, room: at } => {
-                let content = vec![0xff, self.now as u8];
-                let new = NewFile { filename: "ภาพ.png", content: content.into(), message: Some("[To:1]") };
-                state.add_file(who(*by), room(*at), new, now)?;
-            }
-            Step::Create { by, admins, members, link } => {
-                let roles = roles(admins, members);
-                let link = link.then_some(LinkOptions { code: None, need_acceptance: false, description: "" });
-                let new = NewGroup { name: "新", description: "", icon: IconPreset::Idea, roles: &roles, link };
-                state.create_group(who(*by), &new, now)?;
-            }
-            Step::SetMembers { by, room: at, admins, members } => {
-                state.set_members(who(*by), room(*at), &roles(admins, members))?;
-            }
-            Step::Leave { by, room: at } => state.leave_room(who(*by), room(*at))?,
-            Step::Remove { by, room: at } => state.delete_room(who(*by), room(*at))?,
-            Step::Link { by, room: at, code } => {
-                let options = LinkOptions { code: *code, need_acceptance: true, description: "x" };
-                match state.create_link(who(*by), room(*at), options) {
-                    Err(Error::LinkExists) => state.update_link(who(*by), room(*at), options)?,
-                    other => other?,
-                }
-            }
-            Step::Unlink { by, room: at } => state.delete_link(who(*by), room(*at))?,
-            Step::Accept { by, request } => {
-                state.accept_request(who(*by), RequestId(*request), now)?;
-            }
-            Step::Reject { by, request } => state.reject_request(who(*by), RequestId(*request))?,
+            other => change(state, other, now)?,
         }
         self.follow(state, false);
         Ok(())
@@ -290,17 +232,94 @@ impl Model {
         room: RoomId,
         account: AccountId,
         answer: Result<usize, Error>,
-        change: impl Fn(&Self, &BTreeSet<MessageId>) -> BTreeSet<MessageId>,
+        change: impl Fn(&BTreeSet<MessageId>) -> BTreeSet<MessageId>,
     ) -> Result<(), Error> {
         if matches!(answer, Err(Error::NotMember | Error::UnknownMessage)) {
             return answer.map(|_| ());
         }
         let before = self.seats[&(room, account)].unread.clone();
-        let changed = change(self, &before);
+        let changed = change(&before);
         let expected = if changed == before { Err(Error::NothingToChange) } else { Ok(changed.len()) };
         assert_eq!(answer, expected);
         self.seats.get_mut(&(room, account)).unwrap().unread = changed;
         answer.map(|_| ())
+    }
+}
+
+fn who(index: usize) -> AccountId {
+    AccountId(index as u64 + 1)
+}
+
+fn all(indexes: &[usize]) -> Vec<AccountId> {
+    indexes.iter().map(|index| who(*index)).collect()
+}
+
+/// Mostly a room that the account is in, at times any.
+fn room_for(state: &State, by: usize, index: usize) -> RoomId {
+    let mine: Vec<RoomId> = state.rooms_of(who(by)).iter().map(|view| view.label.room_id).collect();
+    let any: Vec<RoomId> = state.rooms.keys().copied().collect();
+    let rooms = if index.is_multiple_of(8) { any } else { mine };
+    rooms[index / 8 % rooms.len()]
+}
+
+fn message_at(state: &State, room: RoomId, index: usize) -> MessageId {
+    let messages = state.any_room(room).unwrap().messages();
+    messages.get(index % messages.len().max(1)).map_or(MessageId(1), |message| message.id)
+}
+
+/// The steps that leave what is read and fetched to [`Model::follow`].
+fn change(state: &mut State, step: &Step, now: UnixMillis) -> Result<(), Error> {
+    match step {
+        Step::Edit { by, room, message, body } => {
+            let room = room_for(state, *by, *room);
+            state.edit_message(who(*by), room, message_at(state, room, *message), body, now)
+        }
+        Step::Delete { by, room, message } => {
+            let room = room_for(state, *by, *room);
+            state.delete_message(who(*by), room, message_at(state, room, *message), now)
+        }
+        Step::AddTasks { by, room, assignees } => {
+            let assignees = all(assignees);
+            let new =
+                NewTask { body: "[To:2]牛乳", assignees: &assignees, limit_time: 1, limit_type: LimitType::Time };
+            state.add_tasks(who(*by), room_for(state, *by, *room), &new, now).map(|_| ())
+        }
+        Step::SetStatus { by, room, task, done } => {
+            let room = room_for(state, *by, *room);
+            let tasks: Vec<TaskId> = state.any_room(room).unwrap().tasks.keys().copied().collect();
+            let task = tasks.get(task % tasks.len().max(1)).copied().unwrap_or(TaskId(1));
+            let status = if *done { TaskStatus::Done } else { TaskStatus::Open };
+            state.set_task_status(who(*by), room, task, status, now).map(|_| ())
+        }
+        Step::AddFile { by, room } => {
+            let content = vec![0xff, *room as u8].into();
+            let new = NewFile { filename: "ภาพ.png", content, message: Some("[To:1]") };
+            state.add_file(who(*by), room_for(state, *by, *room), new, now).map(|_| ())
+        }
+        Step::Create { by, admins, members, link } => {
+            let roles = Roles { admin: all(admins), member: all(members), readonly: Vec::new() };
+            let link = link.then_some(LinkOptions { code: None, need_acceptance: false, description: "" });
+            let new = NewGroup { name: "新", description: "", icon: IconPreset::Idea, roles: &roles, link };
+            state.create_group(who(*by), &new, now).map(|_| ())
+        }
+        Step::SetMembers { by, room, admins, members, readonly } => {
+            let roles = Roles { admin: all(admins), member: all(members), readonly: all(readonly) };
+            state.set_members(who(*by), room_for(state, *by, *room), &roles)
+        }
+        Step::Leave { by, room } => state.leave_room(who(*by), room_for(state, *by, *room)),
+        Step::Remove { by, room } => state.delete_room(who(*by), room_for(state, *by, *room)),
+        Step::Link { by, room, code } => {
+            let options = LinkOptions { code: *code, need_acceptance: true, description: "x" };
+            let room = room_for(state, *by, *room);
+            match state.create_link(who(*by), room, options) {
+                Err(Error::LinkExists) => state.update_link(who(*by), room, options),
+                other => other,
+            }
+        }
+        Step::Unlink { by, room } => state.delete_link(who(*by), room_for(state, *by, *room)),
+        Step::Accept { by, request } => state.accept_request(who(*by), RequestId(*request), now).map(|_| ()),
+        Step::Reject { by, request } => state.reject_request(who(*by), RequestId(*request)),
+        Step::Post { .. } | Step::Read { .. } | Step::Unread { .. } | Step::Fetch { .. } => unreachable!(),
     }
 }
 

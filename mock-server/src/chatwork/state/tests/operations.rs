@@ -46,6 +46,9 @@ fn tasks_are_for_members_and_by_writers() {
     let nobody = NewTask { assignees: &[], ..TASK };
     assert_eq!(state.add_tasks(AOI, GROUP, &nobody, START), Err(Error::NoAssignee));
     assert_eq!(state.add_tasks(DUNG, GROUP, &TASK, START), Err(Error::NotMember));
+    assert_eq!(state.may_assign(AOI, GROUP, &[BEN]), Ok(()));
+    assert_eq!(state.may_assign(AOI, GROUP, &[BEN, DUNG]), Err(Error::AssigneeNotMember(DUNG)));
+    assert_eq!(state.may_assign(DUNG, GROUP, &[BEN]), Err(Error::NotMember));
     assert_eq!(state.set_task_status(AOI, GROUP, TaskId(9), TaskStatus::Done, START), Err(Error::UnknownTask));
     assert_eq!(state, before);
 }
@@ -80,6 +83,17 @@ fn task_lists_are_newest_first_filtered_and_capped() {
     assert_eq!(state.my_tasks(BEN, None, TaskStatus::Open).len(), 100);
     assert!(state.my_tasks(BEN, None, TaskStatus::Done).is_empty());
     assert_eq!(state.status(BEN).mytask_num, 121);
+
+    let my_chat = state.account(BEN).unwrap().my_room;
+    for room in [my_chat, my_chat] {
+        state.add_tasks(BEN, room, &TASK, START).unwrap();
+    }
+    let mine: Vec<u64> = state.my_tasks(BEN, None, TaskStatus::Open).iter().map(|mine| mine.task.id.0).collect();
+    assert_eq!((mine.len(), &mine[..3]), (100, &[154, 153, 152][..]), "the cap is for all rooms together");
+    for id in [153, 154] {
+        state.set_task_status(BEN, my_chat, TaskId(id), TaskStatus::Done, START).unwrap();
+    }
+    assert_eq!(state.my_tasks(BEN, None, TaskStatus::Done).len(), 2);
 }
 
 #[test]

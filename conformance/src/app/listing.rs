@@ -1,0 +1,118 @@
+//! `conformance list` and `conformance explain`.
+
+use std::io::Write;
+
+use anstyle::Style;
+use contract::chatday::Profile;
+use serde_json::json;
+
+use super::{Failure, Voice};
+use crate::catalog::{self, Selection};
+use crate::check::{Check, Kind, Level};
+use crate::cli::{KindArg, List, ListFormat};
+use crate::exit::Exit;
+use crate::report::text::wrapped;
+
+pub(super) fn list(typed: &List, voice: &mut Voice) -> Result<Exit, Failure> {
+    let checks: Vec<&Check> = match typed.kind {
+        Some(KindArg::Client | KindArg::Api) => Vec::new(),
+        Some(KindArg::Webhook) => chosen(typed, Some(Kind::Webhook)),
+        None => chosen(typed, None),
+    };
+    if checks.is_empty() {
+        return Err(Failure::Usage(
+            "no check fits: this version judges webhooks, so leave out --kind or say webhook".to_owned(),
+        ));
+    }
+    let mut out = voice.results();
+    match typed.format {
+        ListFormat::Json => {
+            let entries: Vec<_> = checks.iter().map(|check| entry(check)).collect();
+            let document = json!({"schema": "conformance-list/1", "checks": entries});
+            serde_json::to_writer_pretty(&mut out, &document).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        }
+        ListFormat::Human => {
+            let bold = Style::new().bold();
+            let mut heading = String::new();
+            for check in checks {
+                let next = format!("{} {}: {}", check.service, check.kind.word(), check.area.heading());
+                if next != heading {
+                    writeln!(out, "{}{bold}{next}{bold:#}", if heading.is_empty() { "" } else { "\n" })?;
+                    heading = next;
+                }
+                writeln!(out, "  {:<6}  {}", level(check).word(), check.id)?;
+                write!(out, "{}", wrapped("          ", check.title))?;
+            }
+        }
+    }
+    Ok(Exit::Passed)
+}
+
+pub(super) fn explain(id: &str, voice: &mut Voice) -> Result<Exit, Failure> {
+    let Some(check) = catalog::find(id) else {
+        let hint = match catalog::nearest(id) {
+            Some(nearest) => format!("did you mean '{nearest}'?"),
+            None => "'conformance list' prints the ids".to_owned(),
+        };
+        return Err(Failure::Usage(format!("there is no check '{id}': {hint}")));
+    };
+    let mut out = voice.results();
+    let bold = Style::new().bold();
+    writeln!(out, "{bold}{}{bold:#}", check.id)?;
+    let mut row = |name: &str, text: &str| write!(out, "\n{}", wrapped(&format!("  {name:<10}"), text));
+    row("asks", &format!("{}.", sentence(check.title)))?;
+    row("of", &format!("a {} of {}, under {}", check.kind.word(), check.service, check.area.heading()))?;
+    row("level", &weight(check))?;
+    row("why", check.rationale)?;
+    row("hint", check.hint)?;
+    for clause in check.clauses {
+        row("clause", &format!("{}: {clause}", clause.id))?;
+    }
+    writeln!(out, "\n  conformance webhook URL --service {} --secret-env VAR --only {}", check.service, check.id)?;
+    Ok(Exit::Passed)
+}
+
+fn chosen(typed: &List, kind: Option<Kind>) -> Vec<&'static Check> {
+    Selection { service: typed.service, kind, ..Selection::default() }.choose()
+}
+
+fn entry(check: &Check) -> serde_json::Value {
+    let clauses: Vec<_> = check
+        .clauses
+        .iter()
+        .map(|clause| json!({"id": clause.id, "words": clause.words, "source": clause.source, "certainty": clause.certainty.word()}))
+        .collect();
+    json!({
+        "id": check.id,
+        "service": check.service.name(),
+        "kind": check.kind.word(),
+        "area": check.area,
+        "level": level(check),
+        "title": check.title,
+        "rationale": check.rationale,
+        "hint": check.hint,
+        "clauses": clauses,
+    })
+}
+
+fn level(check: &Check) -> Level {
+    check.level_under(&Profile::default_profile())
+}
+
+fn weight(check: &Check) -> String {
+    let meaning = match level(check) {
+        Level::Must => "must: a deviation fails the run",
+        Level::Should => "should: a deviation is warned of, and fails a run under --strict",
+        Level::May => "may: worth knowing, never fails a run",
+    };
+    if level(check) == check.level {
+        return meaning.to_owned();
+    }
+    format!("{meaning}; {} where your own profile states the values that it rests on", check.level)
+}
+
+fn sentence(title: &str) -> String {
+    let mut characters = title.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}

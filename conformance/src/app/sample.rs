@@ -1,0 +1,36 @@
+//! `conformance sample`: an integration to try the judge on.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::{Failure, Voice};
+use crate::cli;
+use crate::exit::Exit;
+use crate::sample::receive::Integration;
+use crate::sample::server::Sample;
+use crate::settings;
+
+pub(super) fn run(typed: &cli::Sample, voice: &mut Voice) -> Result<Exit, Failure> {
+    if let Some(flaw) = typed.flaw.filter(|flaw| !flaw.concerns(typed.service)) {
+        return Err(Failure::Usage(format!("a receiver of {} cannot have the flaw '{flaw}'", typed.service)));
+    }
+    let secret = settings::secret(typed.service, &typed.secret)?;
+    let profile = settings::profile(typed.service, typed.profile.as_deref())?;
+    let integration = Integration::new(typed.service, secret, profile, typed.flaw);
+    let sample = Sample::start(integration, typed.listen)
+        .map_err(|error| Failure::Usage(format!("cannot listen at {}: {error}", typed.listen)))?;
+    let ready = json!({
+        "ready": true,
+        "pid": std::process::id(),
+        "service": typed.service.name(),
+        "url": sample.url(),
+        "flaw": typed.flaw.map(|flaw| flaw.word()),
+    });
+    let mut out = voice.results();
+    writeln!(out, "{ready}")?;
+    out.flush()?;
+    drop(out);
+    sample.wait();
+    Ok(Exit::Passed)
+}

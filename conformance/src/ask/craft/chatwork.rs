@@ -1,0 +1,76 @@
+//! Chatwork's events.
+
+use bytes::Bytes;
+use contract::chatwork::webhook::{self, Detail, Event, EventKind, Mention, RoomMessage};
+use serde_json::{Value as Json, json};
+
+use super::Craft;
+use crate::ask::exchange::{Delivery, Value};
+
+/// The account that the judged integration would belong to, as far as events say.
+const RECEIVER: u64 = 1_002;
+/// The account that writes.
+const AUTHOR: u64 = 1_001;
+/// The room that it writes in.
+const ROOM: u64 = 5_001;
+
+/// A real event with this text.
+pub fn event(craft: &Craft<'_>, kind: EventKind, text: &str) -> Event {
+    let time = craft.now.seconds();
+    let message_id = craft.fresh_number().to_string();
+    let room = |text: &str, update_time| RoomMessage {
+        message_id: message_id.clone(),
+        room_id: ROOM,
+        account_id: AUTHOR,
+        body: text.to_owned(),
+        send_time: time,
+        update_time,
+    };
+    let detail = match kind {
+        EventKind::MessageCreated => Detail::Created(room(text, 0)),
+        EventKind::MessageUpdated => Detail::Updated(RoomMessage { send_time: time - 60, ..room(text, time) }),
+        EventKind::MentionToMe => Detail::Mention(Mention {
+            from_account_id: AUTHOR,
+            to_account_id: RECEIVER,
+            room_id: ROOM,
+            message_id: message_id.clone(),
+            body: format!("[To:{RECEIVER}] {text}"),
+            send_time: time,
+            update_time: 0,
+        }),
+    };
+    let setting_id = if kind == EventKind::MentionToMe { "247" } else { "246" };
+    Event { setting_id: setting_id.to_owned(), time, detail }
+}
+
+/// A real event as a JSON value, for checks that add to it.
+pub fn event_json(craft: &Craft<'_>, kind: EventKind, text: &str) -> Json {
+    serde_json::to_value(event(craft, kind, text)).unwrap_or_else(|_| json!({}))
+}
+
+/// The signature of a body under the real token.
+pub fn sign(craft: &Craft<'_>, body: &[u8]) -> String {
+    craft.secret.key().map(|key| key.sign(body)).unwrap_or_default()
+}
+
+/// A body with its right signature.
+pub fn signed(craft: &Craft<'_>, body: Bytes) -> Delivery {
+    let signature = sign(craft, &body);
+    delivery(craft, body, Some(&signature))
+}
+
+/// A body with a signature, right or not, in the header and in the query copy; or in neither.
+pub fn delivery(craft: &Craft<'_>, body: Bytes, signature: Option<&str>) -> Delivery {
+    let target = match signature {
+        Some(signature) => webhook::with_query_copy(craft.target, signature),
+        None => craft.target.to_owned(),
+    };
+    let headers = webhook::headers(signature).into_iter().map(|(name, value)| (name, Value::Plain(value))).collect();
+    Delivery { method: http::Method::POST, target, headers, body }
+}
+
+/// A new message, correctly signed.
+pub fn control(craft: &Craft<'_>) -> Delivery {
+    let body = event(craft, EventKind::MessageCreated, "conformance: a control event").body();
+    signed(craft, body)
+}

@@ -1,0 +1,146 @@
+//! What a check is: plain data, a function that says what to send, and a pure function that judges what came back.
+
+use std::fmt;
+
+use contract::chatday::Profile;
+use contract::clause::{Certainty, Clause};
+use contract::service::Service;
+use serde::Serialize;
+
+use crate::ask::case::{Case, Trial};
+use crate::ask::craft::Craft;
+use crate::run::verdict::Judgement;
+
+/// One thing that is asked of a subject.
+#[derive(Debug)]
+pub struct Check {
+    /// `<service>.<area>.<words>`; stable, never a number.
+    pub id: &'static str,
+    /// The service whose contract is judged.
+    pub service: Service,
+    /// What kind of subject it is asked of.
+    pub kind: Kind,
+    /// The heading under which reports list it.
+    pub area: Area,
+    /// The highest level that a deviation found by it can have, if its clauses are certain enough:
+    /// see [`Check::level_under`].
+    pub level: Level,
+    /// What is asked, as a statement that holds for a correct subject.
+    pub title: &'static str,
+    /// Why it matters.
+    pub rationale: &'static str,
+    /// The usual cause of a deviation, and its cure.
+    pub hint: &'static str,
+    /// The sentences of the contract that it rests on, the most important first.
+    pub clauses: &'static [&'static Clause],
+    /// How it goes about it.
+    pub plan: Plan,
+}
+
+/// What kind of subject a check is asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// An endpoint that receives webhooks.
+    Webhook,
+}
+
+impl Kind {
+    /// The word that command lines and reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
+/// The heading under which reports list a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Area {
+    /// Real events are received as the service asks.
+    Acknowledgement,
+    /// Forged events are told from real ones.
+    Authenticity,
+    /// What the receiver does not know yet does not break it.
+    Tolerance,
+}
+
+impl Area {
+    /// The heading.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Acknowledgement => "Acknowledgement",
+            Self::Authenticity => "Authenticity",
+            Self::Tolerance => "Tolerance",
+        }
+    }
+}
+
+/// How much a deviation weighs. The order is meaningful: a later one weighs more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing; never fails a run.
+    May,
+    /// Warned of; fails a run under `--strict`.
+    Should,
+    /// Fails the run.
+    Must,
+}
+
+impl Level {
+    /// The word that reports print.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::May => "may",
+            Self::Should => "should",
+            Self::Must => "must",
+        }
+    }
+
+    /// The highest level that a clause of this certainty carries.
+    pub fn cap(certainty: Certainty) -> Self {
+        match certainty {
+            Certainty::Documented => Self::Must,
+            Certainty::Observed | Certainty::Assumed => Self::Should,
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// How a check goes about it.
+#[derive(Debug)]
+pub enum Plan {
+    /// A fixed list of deliveries, each judged on its own. Forged ones are sent between two control events.
+    Examples {
+        /// What is sent. Pure: the same craft gives the same cases.
+        cases: fn(&Craft<'_>) -> Vec<Case>,
+        /// What is thought of the answer. Pure.
+        judge: fn(&Trial<'_>) -> Judgement,
+    },
+}
+
+impl Check {
+    /// The highest level that its clauses justify under a profile. What is ours carries at most a SHOULD, unless the
+    /// user's own profile states it.
+    ///
+    /// A check of authenticity may always be a MUST: telling real events from forged ones is what the public documents
+    /// of both services give the secret for, whatever they leave open besides.
+    pub fn cap(&self, profile: &Profile) -> Level {
+        if self.area == Area::Authenticity {
+            return Level::Must;
+        }
+        self.clauses.iter().map(|clause| Level::cap(profile.certainty(clause))).min().unwrap_or(Level::May)
+    }
+
+    /// Its level under a profile: as it stands in the catalogue, but never more than its clauses justify.
+    pub fn level_under(&self, profile: &Profile) -> Level {
+        self.level.min(self.cap(profile))
+    }
+}

@@ -1,0 +1,120 @@
+//! Forged events: told from real ones by the shared secret in their header.
+
+use bytes::Bytes;
+use contract::chatday::Message;
+use contract::chatday::clauses::WEBHOOK_SIGNATURE;
+use contract::service::Service;
+
+use crate::ask::case::Case;
+use crate::ask::craft::Craft;
+use crate::ask::craft::chatday::{body, delivery, secret};
+use crate::ask::exchange::Value;
+use crate::check::{Area, Check, Kind, Level, Plan};
+use crate::checks::answer::refused;
+
+/// The checks of this file, in report order.
+pub const CHECKS: &[Check] = &[
+    Check {
+        id: "chatday.webhooks.wrong-secret-is-refused",
+        service: Service::Chatday,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "an event with another signature token is refused",
+        rationale: "The address of a webhook is no secret. Without a comparison anybody who knows it can speak as an end-user \
+                    and make the integration answer in somebody else's chat.",
+        hint: "Compare the whole header with the Chatday-Signature-Token from Register, in constant time, and answer 401 \
+               before doing anything else.",
+        clauses: &[&WEBHOOK_SIGNATURE],
+        plan: Plan::Examples { cases: wrong_secret, judge: refused },
+    },
+    Check {
+        id: "chatday.webhooks.missing-secret-is-refused",
+        service: Service::Chatday,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "an event without a signature token is refused",
+        rationale: "A check that is skipped when there is nothing to compare protects against nobody.",
+        hint: "Treat a missing header like a wrong one: answer 401.",
+        clauses: &[&WEBHOOK_SIGNATURE],
+        plan: Plan::Examples { cases: missing, judge: refused },
+    },
+    Check {
+        id: "chatday.webhooks.empty-secret-is-refused",
+        service: Service::Chatday,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "an event whose signature token is empty, or a word for nothing, is refused",
+        rationale: "An unset token in the receiver's own settings is an empty text, and equals the empty header that anybody \
+                    can send.",
+        hint: "Refuse to start without a token, and refuse an empty header before comparing.",
+        clauses: &[&WEBHOOK_SIGNATURE],
+        plan: Plan::Examples { cases: empty, judge: refused },
+    },
+    Check {
+        id: "chatday.webhooks.altered-secret-is-refused",
+        service: Service::Chatday,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "a signature token that is cut, extended or in other case is refused",
+        rationale: "Comparing a prefix, or without regard to case, makes guessing a matter of hours; comparing values of \
+                    unequal length throws an exception in many libraries, which takes the request or the process down.",
+        hint: "Compare the whole value byte by byte in constant time, and treat another length as a plain mismatch.",
+        clauses: &[&WEBHOOK_SIGNATURE],
+        plan: Plan::Examples { cases: altered, judge: refused },
+    },
+];
+
+fn forged(craft: &Craft<'_>, name: &str, secret: Option<Value>) -> Case {
+    let body: Bytes = body(craft, &Message::text(format!("conformance: a forged event {}", craft.fresh_number())));
+    Case::forged(name, delivery(craft, body, secret))
+}
+
+fn wrong_secret(craft: &Craft<'_>) -> Vec<Case> {
+    let other: String = craft.dice("other-secret").bytes(16).iter().map(|byte| format!("{byte:02x}")).collect();
+    let turned = secret(craft, "[the secret backwards]", "rev", |right| right.chars().rev().collect());
+    let mut cases = vec![forged(craft, "another-token", Some(Value::Plain(other)))];
+    // A secret that reads the same backwards would be the right one.
+    if turned.sent() != craft.secret.reveal() {
+        cases.push(forged(craft, "backwards", Some(turned)));
+    }
+    cases
+}
+
+fn missing(craft: &Craft<'_>) -> Vec<Case> {
+    vec![forged(craft, "no-header", None)]
+}
+
+fn empty(craft: &Craft<'_>) -> Vec<Case> {
+    [("empty", ""), ("null", "null"), ("undefined", "undefined")]
+        .into_iter()
+        .map(|(name, value)| forged(craft, name, Some(Value::Plain(value.to_owned()))))
+        .collect()
+}
+
+fn altered(craft: &Craft<'_>) -> Vec<Case> {
+    let right = craft.secret.reveal();
+    let cut = secret(craft, "[the secret without its last character]", "sed 's/.$//'", |right| {
+        right.chars().take(right.chars().count().saturating_sub(1)).collect()
+    });
+    let extended = secret(craft, "[the secret and an x]", "sed 's/$/x/'", |right| format!("{right}x"));
+    let inner = secret(craft, "[the secret with a blank after its first character]", "sed 's/./& /'", |right| {
+        right.chars().take(1).chain([' ']).chain(right.chars().skip(1)).collect()
+    });
+    let swapped = secret(craft, "[the secret in other case]", "tr 'a-zA-Z' 'A-Za-z'", |right| {
+        right.chars().map(swap_case).collect()
+    });
+    [("cut", cut), ("extended", extended), ("inner-blank", inner), ("other-case", swapped)]
+        .into_iter()
+        // A secret without letters is the same in other case, and one of one character has nothing to cut.
+        .filter(|(_, value)| value.sent() != right && !value.sent().trim().is_empty() && value.sent().trim() != right)
+        .map(|(name, value)| forged(craft, name, Some(value)))
+        .collect()
+}
+
+fn swap_case(character: char) -> char {
+    if character.is_ascii_lowercase() { character.to_ascii_uppercase() } else { character.to_ascii_lowercase() }
+}

@@ -1,0 +1,272 @@
+//! Forged events: told from real ones by their signature.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use contract::chatwork::signature::WebhookKey;
+use contract::chatwork::webhook::{EventKind, QUERY_COPY, SIGNATURE};
+use contract::service::Service;
+use contract::wire::json::to_ascii;
+use serde_json::json;
+
+use crate::ask::case::{Case, Role, Trial};
+use crate::ask::craft::Craft;
+use crate::ask::craft::chatwork::{control, delivery, event, event_json, sign, signed};
+use crate::check::{Area, Check, Kind, Level, Plan};
+use crate::checks::answer::{acknowledged, refused};
+use crate::run::verdict::{Deviation, Judgement};
+
+/// The checks of this file, in report order.
+pub const CHECKS: &[Check] = &[
+    Check {
+        id: "chatwork.webhooks.wrong-secret-is-refused",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "an event signed with another token is refused",
+        rationale: "The address of a webhook is no secret. Without a check of the signature anybody who knows it can make \
+                    the integration believe that something was said in a room.",
+        hint: "Compute Base64(HMAC-SHA256(decoded token, raw body)), compare it with the header in constant time, and \
+               answer 401 before doing anything else.",
+        clauses: &[&SIGNATURE],
+        plan: Plan::Examples { cases: wrong_secret, judge: refused },
+    },
+    Check {
+        id: "chatwork.webhooks.missing-signature-is-refused",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "an event without any signature is refused",
+        rationale: "A check that is skipped when there is nothing to compare protects against nobody.",
+        hint: "Treat a missing header like a wrong one: answer 401.",
+        clauses: &[&SIGNATURE, &QUERY_COPY],
+        plan: Plan::Examples { cases: missing, judge: refused },
+    },
+    Check {
+        id: "chatwork.webhooks.empty-signature-is-refused",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "an event whose signature is empty, or a word for nothing, is refused",
+        rationale: "An empty value is what a missing one turns into on its way through proxies and frameworks; a comparison \
+                    with an empty or unset expectation then succeeds.",
+        hint: "Refuse an empty signature before comparing, and refuse to start without a token.",
+        clauses: &[&SIGNATURE],
+        plan: Plan::Examples { cases: empty, judge: refused },
+    },
+    Check {
+        id: "chatwork.webhooks.empty-key-is-refused",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "an event signed with an empty key is refused",
+        rationale: "A receiver whose token is unset computes its signatures with an empty key, and so can everybody.",
+        hint: "Refuse to start when the token is empty or missing from the environment.",
+        clauses: &[&SIGNATURE],
+        plan: Plan::Examples { cases: empty_key, judge: refused },
+    },
+    Check {
+        id: "chatwork.webhooks.token-is-decoded-before-use",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "the key is the Base64-decoded token, not its text",
+        rationale: "HMAC takes any bytes as a key, so using the token's text raises no error; it only computes signatures \
+                    that Chatwork never sends, and every real event is refused.",
+        hint: "Base64-decode the token before handing it to HMAC.",
+        clauses: &[&SIGNATURE],
+        plan: Plan::Examples { cases: both_keys, judge: decoded },
+    },
+    Check {
+        id: "chatwork.webhooks.signature-of-another-body-is-refused",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "the signature of one event does not open the door for another",
+        rationale: "A signature seen once, in a log or a proxy, must not let its finder say something else.",
+        hint: "Compute the signature over this request's body; a list of known signatures is no check.",
+        clauses: &[&SIGNATURE],
+        plan: Plan::Examples { cases: another_body, judge: used_before },
+    },
+    Check {
+        id: "chatwork.webhooks.changed-body-is-refused",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "an event whose body was changed after signing is refused",
+        rationale: "The signature is there to cover every byte: text, room and author alike.",
+        hint: "Hash the whole raw body, not selected fields of it.",
+        clauses: &[&SIGNATURE],
+        plan: Plan::Examples { cases: changed_body, judge: refused },
+    },
+    Check {
+        id: "chatwork.webhooks.altered-signature-is-refused",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "a signature that is cut, extended or otherwise near the right one is refused",
+        rationale: "Comparing a prefix lets an attacker guess piece by piece; comparing values of unequal length throws an \
+                    exception in many libraries, which takes the request or the whole process down.",
+        hint: "Compare the whole value in constant time, and treat another length as a plain mismatch.",
+        clauses: &[&SIGNATURE],
+        plan: Plan::Examples { cases: altered, judge: refused },
+    },
+];
+
+fn forged(craft: &Craft<'_>, name: &str, signature_of: impl Fn(&Bytes) -> Option<String>) -> Case {
+    let body = event(craft, EventKind::MessageCreated, "conformance: a forged event").body();
+    let signature = signature_of(&body);
+    Case::forged(name, delivery(craft, body, signature.as_deref()))
+}
+
+fn signature_under(key: &[u8], body: &[u8]) -> Option<String> {
+    WebhookKey::from_bytes(key).ok().map(|key| key.sign(body))
+}
+
+fn wrong_secret(craft: &Craft<'_>) -> Vec<Case> {
+    let other = craft.dice("other-key").bytes(32);
+    let mut near = STANDARD.decode(craft.secret.reveal().trim()).unwrap_or_else(|_| vec![0; 32]);
+    if let Some(last) = near.last_mut() {
+        *last ^= 1;
+    }
+    vec![
+        forged(craft, "another-token", |body| signature_under(&other, body)),
+        forged(craft, "token-with-one-bit-changed", |body| signature_under(&near, body)),
+    ]
+}
+
+fn missing(craft: &Craft<'_>) -> Vec<Case> {
+    vec![forged(craft, "neither-header-nor-query", |_| None)]
+}
+
+fn empty(craft: &Craft<'_>) -> Vec<Case> {
+    [("empty", ""), ("null", "null"), ("undefined", "undefined")]
+        .into_iter()
+        .map(|(name, value)| forged(craft, name, |_| Some(value.to_owned())))
+        .collect()
+}
+
+fn empty_key(craft: &Craft<'_>) -> Vec<Case> {
+    vec![forged(craft, "empty-key", |body| signature_under(b"", body))]
+}
+
+fn both_keys(craft: &Craft<'_>) -> Vec<Case> {
+    let text = craft.secret.reveal().trim().as_bytes();
+    vec![
+        Case::genuine("decoded-token", control(craft)),
+        forged(craft, "text-of-the-token", |body| signature_under(text, body)),
+    ]
+}
+
+/// A real event first, so that its signature is one that the receiver has seen and accepted.
+fn another_body(craft: &Craft<'_>) -> Vec<Case> {
+    let seen = event(craft, EventKind::MessageCreated, "conformance: an event of its own").body();
+    let signature = sign(craft, &seen);
+    vec![
+        Case::genuine("its-own-event", signed(craft, seen)),
+        forged(craft, "another-event", |_| Some(signature.clone())),
+    ]
+}
+
+fn changed_body(craft: &Craft<'_>) -> Vec<Case> {
+    let change = |name: &str, pointer: &str, value: serde_json::Value| {
+        let mut event = event_json(craft, EventKind::MessageCreated, "conformance: before the change");
+        let signature = sign(craft, &to_ascii(&event));
+        if let Some(place) = event.pointer_mut(pointer) {
+            *place = value;
+        }
+        Case::forged(name, delivery(craft, Bytes::from(to_ascii(&event)), Some(&signature)))
+    };
+    vec![
+        change("another-text", "/webhook_event/body", json!("conformance: after the change")),
+        change("another-room", "/webhook_event/room_id", json!(5_002)),
+        change("another-author", "/webhook_event/account_id", json!(1_003)),
+    ]
+}
+
+fn altered(craft: &Craft<'_>) -> Vec<Case> {
+    let alter = |name: &str, change: fn(&str) -> String| forged(craft, name, |body| Some(change(&sign(craft, body))));
+    vec![
+        alter("cut-by-four", |right| right.chars().take(right.chars().count().saturating_sub(4)).collect()),
+        alter("first-character", |right| right.chars().take(1).collect()),
+        alter("extended", |right| format!("{right}AAAA")),
+        alter("other-case", |right| right.chars().map(swap_case).collect()),
+        alter("very-long", |right| right.repeat(90)),
+    ]
+}
+
+fn swap_case(character: char) -> char {
+    if character.is_ascii_lowercase() { character.to_ascii_uppercase() } else { character.to_ascii_lowercase() }
+}
+
+/// The real event makes the signature known; whether it is acknowledged is another check's question.
+fn used_before(trial: &Trial<'_>) -> Judgement {
+    match trial.case.role {
+        Role::Genuine => preparation(trial),
+        Role::Forged => refused(trial),
+    }
+}
+
+/// A real event without which the case after it shows nothing.
+fn preparation(trial: &Trial<'_>) -> Judgement {
+    match acknowledged(trial) {
+        Judgement::Deviates(deviation) => Judgement::Unsettled(format!(
+            "the receiver does not accept a correctly signed event: {}",
+            deviation.message
+        )),
+        other => other,
+    }
+}
+
+/// As for other forgeries; but a receiver that takes the text's signature and not the real one gives itself away.
+fn decoded(trial: &Trial<'_>) -> Judgement {
+    if trial.case.role == Role::Genuine {
+        return preparation(trial);
+    }
+    let refuses_real = trial.before.is_some_and(|control| !trial.policy.accepts(control));
+    if refuses_real && trial.policy.accepts(trial.exchange) {
+        return Judgement::Deviates(Deviation {
+            name: "token-used-as-text",
+            level: Level::Must,
+            message: "an event signed with the token's text is accepted, and a correctly signed one is not".to_owned(),
+            expected: "signatures made with the Base64-decoded token".to_owned(),
+            actual: trial.exchange.outcome.to_string(),
+            hint: None,
+        });
+    }
+    refused(trial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::policy::ForgeryAnswer;
+    use crate::checks::transcript::{forged, genuine, good, json, policy, short};
+
+    #[test]
+    fn a_receiver_that_takes_only_the_texts_signature_gives_itself_away() {
+        let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
+        let judged = |replies| short(&forged(decoded, &policy, replies));
+        assert_eq!(judged([good(), json(401, ""), good()]), "held");
+        assert_eq!(judged([json(401, ""), good(), json(401, "")]), "must token-used-as-text");
+        assert_eq!(judged([json(401, ""), json(401, ""), json(401, "")]), "unsettled");
+        assert_eq!(judged([good(), good(), good()]), "must forgery-accepted");
+    }
+
+    #[test]
+    fn a_signature_seen_before_must_not_open_the_door_again() {
+        let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
+        assert_eq!(short(&forged(used_before, &policy, [good(), json(401, ""), good()])), "held");
+        assert_eq!(short(&forged(used_before, &policy, [good(), good(), good()])), "must forgery-accepted");
+        assert_eq!(short(&genuine(used_before, Service::Chatwork, good())), "held");
+        assert_eq!(short(&genuine(used_before, Service::Chatwork, json(401, ""))), "unsettled");
+    }
+}

@@ -1,0 +1,4 @@
+//! What is asked of integrations with Chatwork.
+
+pub mod authenticity;
+pub mod webhooks;

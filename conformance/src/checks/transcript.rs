@@ -1,0 +1,88 @@
+//! Hand-written transcripts for the judges' own tests.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use contract::chatday::Profile;
+use contract::service::Service;
+use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+
+use crate::ask::case::{Case, Role, Trial};
+use crate::ask::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
+use crate::ask::policy::{ForgeryAnswer, Policy};
+use crate::run::verdict::Judgement;
+
+/// What came back, in short.
+pub(crate) enum Reply {
+    /// Status, media type, body.
+    Answer(u16, &'static str, String),
+    /// Status, body, and what cut it.
+    Cut(u16, String, Fault),
+    /// No head.
+    Silent(Fault),
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: u16, body: &str) -> Reply {
+    Reply::Answer(status, "application/json", body.to_owned())
+}
+
+/// The answer that acknowledges an event of either service.
+pub(crate) fn good() -> Reply {
+    json(200, r#"{"status":"SUCCESS"}"#)
+}
+
+pub(crate) fn policy(service: Service, forgery_answer: ForgeryAnswer) -> Policy {
+    Policy { service, profile: Profile::default_profile(), forgery_answer }
+}
+
+/// Judges a genuine event that got this reply.
+pub(crate) fn genuine(judge: fn(&Trial<'_>) -> Judgement, service: Service, reply: Reply) -> Judgement {
+    let policy = policy(service, ForgeryAnswer::Refuse);
+    let case = case(Role::Genuine);
+    let exchange = exchange(reply);
+    judge(&Trial { case: &case, policy: &policy, before: None, exchange: &exchange, after: None })
+}
+
+/// Judges a forged event between two control events.
+pub(crate) fn forged(
+    judge: fn(&Trial<'_>) -> Judgement,
+    policy: &Policy,
+    [before, own, after]: [Reply; 3],
+) -> Judgement {
+    let case = case(Role::Forged);
+    let (before, own, after) = (exchange(before), exchange(own), exchange(after));
+    judge(&Trial { case: &case, policy, before: Some(&before), exchange: &own, after: Some(&after) })
+}
+
+/// Level and name of the deviation, `held`, or `unsettled`.
+pub(crate) fn short(judgement: &Judgement) -> String {
+    match judgement {
+        Judgement::Held => "held".to_owned(),
+        Judgement::Unsettled(_) => "unsettled".to_owned(),
+        Judgement::Deviates(deviation) => format!("{} {}", deviation.level, deviation.name),
+    }
+}
+
+fn case(role: Role) -> Case {
+    Case { name: "case".to_owned(), role, delivery: delivery() }
+}
+
+fn delivery() -> Delivery {
+    Delivery { method: http::Method::POST, target: "/".to_owned(), headers: Vec::new(), body: Bytes::new() }
+}
+
+fn exchange(reply: Reply) -> Exchange {
+    let answer = |status, media_type: &'static str, body: String, cut| {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        let status = StatusCode::from_u16(status).unwrap();
+        Outcome::Answered(Answer { status, version: Version::HTTP_11, headers, body: Bytes::from(body), cut })
+    };
+    let outcome = match reply {
+        Reply::Answer(status, media_type, body) => answer(status, media_type, body, None),
+        Reply::Cut(status, body, fault) => answer(status, "application/json", body, Some(fault)),
+        Reply::Silent(fault) => Outcome::Silent(fault),
+    };
+    Exchange { sent: delivery(), outcome, took: Duration::from_millis(1) }
+}

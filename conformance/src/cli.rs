@@ -1,0 +1,332 @@
+//! The command line: exactly what was typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use contract::service::Service;
+
+use crate::sample::flaw::Flaw;
+
+/// Judges a real integration with Chatday or Chatwork against the contract.
+#[derive(Debug, Parser)]
+#[command(name = "conformance", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    /// When to use colours; NO_COLOR is respected.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// How much is said on stderr.
+    #[arg(long, global = true, value_enum, default_value_t = LogLevel::Info)]
+    pub log_level: LogLevel,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  conformance webhook http://127.0.0.1:8080/webhook --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
+  conformance webhook http://127.0.0.1:8080/webhook --service chatday --secret-file token.txt --strict
+  conformance list --service chatday
+  conformance explain chatwork.webhooks.wrong-secret-is-refused
+
+Exit status:
+  0    every check that counts passed
+  1    the subject failed a check
+  2    bad usage or configuration
+  3    the subject could not be reached, or the checks could not be settled
+  4    a fault of the harness itself
+  130  stopped by Ctrl-C: the report so far is written";
+
+const WEBHOOK_HELP: &str = "\
+Examples:
+  conformance webhook http://127.0.0.1:8080/webhook --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
+  conformance webhook http://127.0.0.1:8080/webhook --service chatday --secret-file token.txt --wait 30s
+  conformance webhook http://127.0.0.1:8080/webhook --service chatwork --secret-env TOKEN \\
+      --only '*secret*' --format json --report junit=conformance.xml
+  conformance webhook http://127.0.0.1:8080/webhook --service chatwork --secret-env TOKEN --plan
+
+Every forged event is sent between two valid ones. A receiver that drops forged events but answers them
+like valid ones looks like one that accepts them: answer 401, or declare it with --forgery-answer any.
+
+Exit status: 0 passed, 1 failed, 2 bad usage, 3 not reached or not settled, 4 harness fault, 130 Ctrl-C.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge an endpoint that receives webhooks.
+    Webhook(Box<Webhook>),
+    /// List the checks.
+    List(List),
+    /// Tell what a check asks, why, and who says so.
+    Explain {
+        /// Id of the check, as `conformance list` prints it.
+        id: String,
+    },
+    /// Print a completion script.
+    Completions {
+        /// The shell that it is for.
+        shell: clap_complete::Shell,
+    },
+    /// Serve a sample integration.
+    #[command(hide = true)]
+    Sample(Sample),
+}
+
+/// `conformance webhook`.
+#[derive(Debug, Args)]
+#[command(after_help = WEBHOOK_HELP)]
+pub struct Webhook {
+    /// Where the integration receives events, such as <http://127.0.0.1:8080/webhook>.
+    pub url: String,
+    /// The service whose events are sent.
+    #[arg(long, value_parser = service_parser())]
+    pub service: Service,
+    /// The shared secret.
+    #[command(flatten)]
+    pub secret: SecretSource,
+    /// Only checks whose id fits this pattern (* and ?); may be repeated.
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+    /// No check whose id fits this pattern; may be repeated.
+    #[arg(long, value_name = "GLOB")]
+    pub skip: Vec<String>,
+    /// A deviation from a SHOULD fails the run too.
+    #[arg(long)]
+    pub strict: bool,
+    /// Repeats the choices of an earlier run.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Most exchanges in flight within one check, 1 to 64. Checks run one after another; none of today's needs two at once.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: u16,
+    /// Most requests per second.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rate: Option<u32>,
+    /// Time for one exchange, from connecting to the end of the answer, 1ms to 10m [default: 5s, or the profile's].
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Also writes a report to a file; kinds: json, junit, markdown. May be repeated.
+    #[arg(long, value_name = "KIND=FILE", value_parser = ReportFile::from_str)]
+    pub report: Vec<ReportFile>,
+    /// Prints what would be sent, and sends nothing.
+    #[arg(long)]
+    pub plan: bool,
+    /// Allows a host that is not this machine; may be repeated.
+    #[arg(long, value_name = "HOST")]
+    pub allow_remote: Vec<String>,
+    /// How long to wait for the endpoint to come up.
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
+    pub wait: Duration,
+    /// What a forged event may be answered with; `any` declares that forged events are dropped without effect.
+    #[arg(long, value_enum, default_value_t = ForgeryAnswer::Refuse)]
+    pub forgery_answer: ForgeryAnswer,
+    /// Chatday: a TOML file with what you know better than the public document.
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+}
+
+/// Where the secret comes from: never from the command line itself, where other users of the machine could read it.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct SecretSource {
+    /// Environment variable with the secret: for Chatwork the webhook token as the service shows it, for Chatday the
+    /// Chatday-Signature-Token.
+    #[arg(long, value_name = "VAR")]
+    pub secret_env: Option<String>,
+    /// File with the secret.
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+}
+
+/// `conformance list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only this service's.
+    #[arg(long, value_parser = service_parser())]
+    pub service: Option<Service>,
+    /// Only those of this kind.
+    #[arg(long, value_enum)]
+    pub kind: Option<KindArg>,
+    /// How the list is printed.
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub format: ListFormat,
+}
+
+/// `conformance sample`.
+#[derive(Debug, Args)]
+pub struct Sample {
+    /// The service that it belongs to.
+    #[arg(long, value_parser = service_parser())]
+    pub service: Service,
+    /// Where to listen; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// The shared secret.
+    #[command(flatten)]
+    pub secret: SecretSource,
+    /// One mistake to make.
+    #[arg(long, value_parser = Flaw::from_str)]
+    pub flaw: Option<Flaw>,
+    /// Chatday: the profile to follow.
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On terminals.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How much is said on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum LogLevel {
+    /// What ends the run.
+    Error,
+    /// What may be a mistake, too.
+    Warn,
+    /// What takes a while, too.
+    Info,
+    /// Every case, too.
+    Debug,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One document at the end.
+    Json,
+    /// One event a line, as it happens.
+    Jsonl,
+}
+
+/// How the list is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people.
+    Human,
+    /// One document.
+    Json,
+}
+
+/// What kind of subject checks are asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KindArg {
+    /// Endpoints that receive webhooks.
+    Webhook,
+    /// API clients.
+    Client,
+    /// API servers.
+    Api,
+}
+
+/// What a forged event may be answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ForgeryAnswer {
+    /// A refusal.
+    Refuse,
+    /// Anything: you declare that forged events are dropped without effect.
+    Any,
+}
+
+/// A report that is written to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile {
+    /// Its form.
+    pub kind: ReportKind,
+    /// Where it goes.
+    pub file: PathBuf,
+}
+
+/// The forms of report files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportKind {
+    /// The JSON document.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// Markdown.
+    Markdown,
+}
+
+impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, file) = text
+            .split_once('=')
+            .filter(|(_, file)| !file.is_empty())
+            .ok_or_else(|| "expected KIND=FILE, such as junit=conformance.xml".to_owned())?;
+        let kind = match kind {
+            "json" => ReportKind::Json,
+            "junit" => ReportKind::Junit,
+            "markdown" => ReportKind::Markdown,
+            "html" => return Err("this version writes no html reports: use json, junit or markdown".to_owned()),
+            other => return Err(format!("unknown kind of report '{other}': expected json, junit or markdown")),
+        };
+        Ok(Self { kind, file: PathBuf::from(file) })
+    }
+}
+
+fn service_parser() -> impl TypedValueParser<Value = Service> {
+    PossibleValuesParser::new(Service::ALL.map(Service::name)).try_map(|name| name.parse::<Service>())
+}
+
+/// Reads `5s`, `500ms`, `1m 30s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let refused = || format!("'{text}' is no duration: expected a form like 5s, 500ms or 1m, up to 10m");
+    let read: jiff::SignedDuration = text.parse().map_err(|_| refused())?;
+    let read = Duration::try_from(read).map_err(|_| refused())?;
+    if read > Duration::from_secs(600) { Err(refused()) } else { Ok(read) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_tells_every_exit_status_in_the_words_of_the_code() {
+        for exit in Exit::ALL {
+            assert!(AFTER_HELP.contains(&format!("{:<4} {}", exit.code(), exit.meaning())), "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit_and_an_end() {
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert!(duration("5").is_err());
+        assert!(duration("-5s").is_err());
+        assert!(duration("11m").is_err());
+    }
+
+    #[test]
+    fn a_report_file_has_a_known_kind_and_a_name() {
+        assert_eq!("junit=a=b.xml".parse::<ReportFile>().unwrap().file, PathBuf::from("a=b.xml"));
+        assert!("junit=".parse::<ReportFile>().is_err());
+        assert!("html=x".parse::<ReportFile>().unwrap_err().contains("no html"));
+        assert!("pdf=x".parse::<ReportFile>().unwrap_err().contains("pdf"));
+    }
+}

@@ -1,0 +1,9 @@
+//! The engine: runs checks one after another, keeps the three rules for forged events, and tells of it in events.
+
+pub mod clock;
+pub mod engine;
+pub mod event;
+pub mod evidence;
+pub mod session;
+pub mod stop;
+pub mod verdict;

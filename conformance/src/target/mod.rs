@@ -1,0 +1,4 @@
+//! How deliveries travel.
+
+pub mod address;
+pub mod socket;

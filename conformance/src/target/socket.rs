@@ -1,0 +1,174 @@
+//! One exchange over one connection, bounded in time and in bytes, with a named verdict for whatever goes wrong.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use crate::ask::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
+
+/// The largest head of an answer, in bytes.
+pub const HEAD_MAX: usize = 32 * 1024;
+/// The most headers of an answer.
+pub const HEADERS_MAX: usize = 100;
+/// How much of a body is read, in bytes.
+pub const BODY_MAX: usize = 64 * 1024;
+/// The most interim (1xx) answers before the answer.
+pub const INTERIM_MAX: usize = 8;
+/// How long a connection may take to come about.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a whole exchange may take unless the user says otherwise.
+pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where deliveries go, and how long an exchange may take.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    /// Resolved once and checked; or why there is none.
+    pub address: Result<SocketAddr, Fault>,
+    /// The `Host` header.
+    pub authority: String,
+    /// From the start of connecting to the end of the body.
+    pub timeout: Duration,
+}
+
+impl Socket {
+    /// Sends one delivery on a connection of its own. Redirects are not followed, encodings not asked for.
+    pub async fn exchange(&self, delivery: &Delivery) -> Exchange {
+        let started = Instant::now();
+        let outcome = self.outcome(delivery, started + self.timeout).await.unwrap_or_else(Outcome::Silent);
+        Exchange { sent: delivery.clone(), outcome, took: started.elapsed() }
+    }
+
+    /// Opens and closes a connection.
+    ///
+    /// # Errors
+    /// Why none came about.
+    pub async fn reach(&self) -> Result<(), Fault> {
+        self.connect(Instant::now() + self.timeout).await.map(drop)
+    }
+
+    async fn connect(&self, deadline: Instant) -> Result<TcpStream, Fault> {
+        let address = self.address.clone()?;
+        let deadline = deadline.min(Instant::now() + CONNECT_TIMEOUT);
+        let stream = match timeout_at(deadline, TcpStream::connect(address)).await {
+            Err(_) => return Err(Fault::ConnectTimeout),
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                return Err(Fault::ConnectRefused);
+            }
+            Ok(Err(error)) => return Err(Fault::ConnectFailed(error.to_string())),
+            Ok(Ok(stream)) => stream,
+        };
+        // A head and a small body: waiting to fill a segment would only add a delay to what is measured.
+        stream.set_nodelay(true).map_err(|error| Fault::ConnectFailed(error.to_string()))?;
+        Ok(stream)
+    }
+
+    async fn outcome(&self, delivery: &Delivery, deadline: Instant) -> Result<Outcome, Fault> {
+        let stream = self.connect(deadline).await?;
+        let (mut sender, connection) = http1::Builder::new()
+            .max_headers(HEADERS_MAX)
+            .max_header_size(HEAD_MAX)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| name(&error))?;
+        let _driver = Driver(tokio::spawn(async move {
+            // What goes wrong here is told by the exchange itself.
+            let _ = connection.await;
+        }));
+        let mut request = self.request(delivery)?;
+        let flood = count_interim_answers(&mut request);
+        let head = tokio::select! {
+            head = timeout_at(deadline, sender.send_request(request)) => head,
+            () = flood.notified() => return Err(Fault::InterimFlood),
+        };
+        let response = head.map_err(|_| Fault::HeadTimeout)?.map_err(|error| name(&error))?;
+        Ok(Outcome::Answered(read(response, deadline).await))
+    }
+
+    fn request(&self, delivery: &Delivery) -> Result<Request<Full<Bytes>>, Fault> {
+        let unsendable = |error: http::Error| Fault::Protocol(format!("the request cannot be sent: {error}"));
+        let mut request = Request::builder()
+            .method(delivery.method.clone())
+            .uri(delivery.target.as_str())
+            .header(header::HOST, self.authority.as_str());
+        for (name, value) in &delivery.headers {
+            let value = HeaderValue::from_str(value.sent()).map_err(|error| unsendable(error.into()))?;
+            request = request.header(name, value);
+        }
+        request.body(Full::new(delivery.body.clone())).map_err(unsendable)
+    }
+}
+
+/// Ends the task that drives a connection together with the exchange.
+struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn count_interim_answers(request: &mut Request<Full<Bytes>>) -> Arc<Notify> {
+    let flood = Arc::new(Notify::new());
+    let signal = Arc::clone(&flood);
+    let count = AtomicUsize::new(0);
+    hyper::ext::on_informational(request, move |_| {
+        if count.fetch_add(1, Ordering::Relaxed) >= INTERIM_MAX {
+            signal.notify_one();
+        }
+    });
+    flood
+}
+
+/// Reads a body until its end, the deadline or the cap, whichever comes first.
+async fn read(response: Response<Incoming>, deadline: Instant) -> Answer {
+    let (head, mut body) = response.into_parts();
+    let mut read = BytesMut::new();
+    let cut = loop {
+        match timeout_at(deadline, body.frame()).await {
+            Err(_) => break Some(Fault::BodyTimeout),
+            Ok(None) => break None,
+            Ok(Some(Err(error))) => break Some(name(&error)),
+            Ok(Some(Ok(frame))) => {
+                let Ok(data) = frame.into_data() else { continue };
+                let room = BODY_MAX - read.len();
+                if data.len() > room {
+                    read.extend_from_slice(&data.slice(..room));
+                    break Some(Fault::TooLarge);
+                }
+                read.extend_from_slice(&data);
+            }
+        }
+    };
+    Answer { status: head.status, version: head.version, headers: head.headers, body: read.freeze(), cut }
+}
+
+fn name(error: &hyper::Error) -> Fault {
+    if error.is_parse_too_large() {
+        Fault::HeadTooLarge
+    } else if error.is_parse() {
+        Fault::Protocol(error.to_string())
+    } else {
+        // Reset, closed early, or a body shorter than announced: hyper has several words for it.
+        let mut source: Option<&dyn std::error::Error> = Some(error);
+        let bad_chunk = std::iter::from_fn(|| {
+            let current = source?;
+            source = current.source();
+            Some(current.downcast_ref::<std::io::Error>().map(std::io::Error::kind))
+        })
+        .flatten()
+        .any(|kind| matches!(kind, std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData));
+        if bad_chunk { Fault::Protocol(format!("{error}: malformed chunks")) } else { Fault::Cut }
+    }
+}

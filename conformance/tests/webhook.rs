@@ -1,0 +1,316 @@
+//! The judge on real sockets: correct receivers pass, flawed ones are caught by name, hostile ones get a named verdict.
+
+mod common;
+
+use std::fmt::Write as _;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use common::{Judged, Manner, Raw, integration, judge, read_request, sample, shelf, write};
+use conformance::ask::policy::ForgeryAnswer;
+use conformance::run::verdict::{Status, Verdict};
+use conformance::sample::flaw::Flaw;
+use conformance::sample::receive::Reaction;
+use contract::service::Service;
+use contract::wire::Response;
+
+const STRICT: Manner =
+    Manner { strict: true, seed: 1, timeout: Duration::from_secs(5), forgery_answer: ForgeryAnswer::Refuse };
+
+fn assert_spotless(judged: &Judged, what: &str) {
+    let stained: Vec<_> = judged
+        .checks
+        .iter()
+        .filter(|check| check.status != Status::Pass)
+        .map(|check| format!("{}: {} {}", check.status.word(), check.id, check.message))
+        .collect();
+    assert!(stained.is_empty(), "{what}: {stained:#?}");
+    assert_eq!(judged.run.verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_correct_integration_passes_everything_under_strict_with_any_seed() {
+    for service in Service::ALL {
+        let sample = sample(service, None);
+        for seed in [1, 2, u64::MAX] {
+            assert_spotless(&judge(service, &sample.url(), Manner { seed, ..STRICT }), service.name());
+        }
+    }
+}
+
+#[test]
+fn every_flaw_is_caught_and_every_check_kills_a_flaw() {
+    let mut table = String::new();
+    for service in Service::ALL {
+        let mut killers = std::collections::BTreeSet::new();
+        let mut all = Vec::new();
+        for flaw in Flaw::of(service) {
+            let sample = sample(service, Some(flaw));
+            let judged = judge(service, &sample.url(), Manner::default());
+            let (failed, warned) = (judged.with(Status::Fail), judged.with(Status::Warn));
+            assert!(!failed.is_empty() || !warned.is_empty(), "{service}: nobody caught {flaw}");
+            let _ = writeln!(table, "{service} {flaw}: {}", judged.run.verdict.word());
+            for (word, ids) in [("fail", &failed), ("warn", &warned), ("error", &judged.with(Status::Error))] {
+                for id in ids {
+                    let _ = writeln!(table, "    {word:<5} {id}");
+                }
+            }
+            killers.extend(failed.iter().chain(&warned).map(|&id| id.to_owned()));
+            all = judged.checks.iter().map(|check| check.id.rsplit('.').next().unwrap().to_owned()).collect();
+        }
+        for id in all {
+            assert!(killers.contains(&id), "{service}: no flaw is killed by {id}");
+        }
+    }
+    shelf().bind(|| insta::assert_snapshot!("kill-table", table));
+}
+
+#[test]
+fn a_silent_drop_can_be_declared_and_the_report_says_so() {
+    for service in Service::ALL {
+        let sample = sample(service, Some(Flaw::DropsSilently));
+        let declared = Manner { forgery_answer: ForgeryAnswer::Any, ..Manner::default() };
+        let judged = judge(service, &sample.url(), declared);
+        assert_eq!(judged.run.verdict, Verdict::Pass);
+        assert!(judged.with(Status::Warn).contains(&"wrong-secret-is-refused"));
+        let warned = judged.checks.iter().find(|check| check.status == Status::Warn).unwrap();
+        assert!(warned.message.contains("declared") && warned.message.contains("not seen"), "{}", warned.message);
+        assert_eq!(judge(service, &sample.url(), Manner { strict: true, ..declared }).run.verdict, Verdict::Fail);
+    }
+}
+
+#[test]
+fn a_receiver_with_another_secret_fails_the_valid_event_and_settles_no_forgery() {
+    let secret = conformance::ask::secret::Secret::new(Service::Chatwork, "b3RoZXItc2VjcmV0", None).unwrap();
+    let other = conformance::sample::receive::Integration::new(
+        Service::Chatwork,
+        secret,
+        contract::chatday::Profile::default_profile(),
+        None,
+    );
+    let sample = conformance::sample::server::Sample::start(other, ([127, 0, 0, 1], 0).into()).unwrap();
+    let judged = judge(Service::Chatwork, &sample.url(), Manner::default());
+    assert_eq!(judged.run.verdict, Verdict::Fail);
+    assert!(judged.with(Status::Fail).contains(&"valid-event-is-acknowledged"));
+    assert!(judged.with(Status::Error).contains(&"wrong-secret-is-refused"));
+    assert!(!judged.with(Status::Pass).iter().any(|id| id.contains("refused")));
+}
+
+/// A correct receiver that speaks HTTP in its own way.
+fn unusual(service: Service, speak: fn(&mut TcpStream, &Response)) -> Raw {
+    let integration = integration(service, None);
+    Raw::start(move |mut stream, _| {
+        while let Some(request) = read_request(&mut stream) {
+            let Reaction::Answer(answer) = integration.receive(&request) else { return };
+            speak(&mut stream, &answer);
+        }
+    })
+}
+
+fn body_with_more_keys(answer: &Response) -> String {
+    let mut body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    body["received_at"] = "2026-01-31T09:00:00+07:00".into();
+    body["ข้อความ"] = serde_json::json!([1, null]);
+    serde_json::to_string_pretty(&body).unwrap()
+}
+
+#[test]
+fn a_receiver_that_is_merely_unusual_passes_under_strict() {
+    let ways: [(&str, fn(&mut TcpStream, &Response)); 5] = [
+        ("HTTP/1.0 without a length", |stream, answer| {
+            let head = format!("HTTP/1.0 {} X\r\ncontent-type: application/json\r\n\r\n", answer.status().as_u16());
+            write(stream, head.as_bytes());
+            write(stream, answer.body());
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        }),
+        ("closes each connection, no reason phrase", |stream, answer| {
+            let head = format!(
+                "HTTP/1.1 {} \r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                answer.status().as_u16(),
+                answer.body().len()
+            );
+            write(stream, head.as_bytes());
+            write(stream, answer.body());
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        }),
+        ("chunked, byte by byte, with an extension and a trailer", |stream, answer| {
+            let head = format!(
+                "HTTP/1.1 {} OK\r\nCONTENT-TYPE: Application/JSON;charset=UTF-8\r\nTransfer-Encoding: chunked\r\n\r\n",
+                answer.status().as_u16()
+            );
+            let chunks: String =
+                answer.body().iter().map(|byte| format!("1;x=y\r\n{}\r\n", char::from(*byte))).collect();
+            write(stream, format!("{head}{chunks}0\r\nX-Trailer: 1\r\n\r\n").as_bytes());
+        }),
+        ("more keys, pretty printed", |stream, answer| {
+            let body = body_with_more_keys(answer);
+            let head = format!(
+                "HTTP/1.1 {} OK\r\ncontent-type: application/json; charset=\"utf-8\"\r\ncontent-length: {}\r\n\r\n",
+                answer.status().as_u16(),
+                body.len()
+            );
+            write(stream, format!("{head}{body}").as_bytes());
+        }),
+        ("an interim answer first, then 403 instead of 401", |stream, answer| {
+            let status = if answer.status() == 401 { 403 } else { answer.status().as_u16() };
+            let head = format!(
+                "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                answer.body().len()
+            );
+            write(stream, head.as_bytes());
+            write(stream, answer.body());
+        }),
+    ];
+    for service in Service::ALL {
+        for (what, speak) in ways {
+            let receiver = unusual(service, speak);
+            assert_spotless(&judge(service, &receiver.url(), STRICT), what);
+        }
+    }
+}
+
+/// Waits without sleeping: nobody ever sends.
+fn pause(millis: u64) {
+    let (_sender, receiver) = mpsc::channel::<()>();
+    let _ = receiver.recv_timeout(Duration::from_millis(millis));
+}
+
+#[test]
+fn a_slow_receiver_passes() {
+    // One check's worth of events is enough to see that 300 ms are nobody's business; all of them would take a minute.
+    let receiver = unusual(Service::Chatday, |stream, answer| {
+        pause(30);
+        let head = format!(
+            "HTTP/1.1 {} OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            answer.status().as_u16(),
+            answer.body().len()
+        );
+        write(stream, head.as_bytes());
+        write(stream, answer.body());
+    });
+    assert_spotless(&judge(Service::Chatday, &receiver.url(), STRICT), "slow");
+}
+
+/// What a hostile endpoint does with a connection after a whole request.
+type Misbehave = fn(&mut TcpStream, &AtomicBool);
+
+/// (what it does, how, the fault in the evidence)
+const HOSTILE: [(&str, Misbehave, &str); 14] = [
+    ("stalls", |_, stopping| wait_for_end(stopping), "head-timeout"),
+    ("drips its head", |stream, stopping| drip(stream, stopping, b"HTTP/1.1 200 OK\r\nx: ", b"y"), "head-timeout"),
+    (
+        "drips its body",
+        |stream, stopping| drip(stream, stopping, b"HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n", b"y"),
+        "body-timeout",
+    ),
+    ("closes without a word", |_, _| {}, "cut"),
+    (
+        "answers garbage",
+        |stream, _| drop(write(stream, b"\x16\x03\x01\x02\x00\x01\x00 what is this\r\n\r\n")),
+        "protocol",
+    ),
+    ("answers in another version", |stream, _| drop(write(stream, b"HTTP/3.0 200 OK\r\n\r\n")), "protocol"),
+    (
+        "sends a body without end",
+        |stream, stopping| flood(stream, stopping, b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 16_384]),
+        "too-large",
+    ),
+    (
+        "sends headers without end",
+        |stream, stopping| {
+            flood(stream, stopping, b"HTTP/1.1 200 OK\r\n", b"x-header: some value that goes on and on\r\n")
+        },
+        "head-too-large",
+    ),
+    (
+        "sends one header without end",
+        |stream, stopping| flood(stream, stopping, b"HTTP/1.1 200 OK\r\nx-header: ", &[b'x'; 4_096]),
+        "head-too-large",
+    ),
+    (
+        "sends interim answers without end",
+        |stream, stopping| flood(stream, stopping, b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+        "interim-flood",
+    ),
+    (
+        "cuts its body",
+        |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status\"")),
+        "cut",
+    ),
+    (
+        "breaks its chunks",
+        |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")),
+        "protocol",
+    ),
+    (
+        "names two lengths",
+        |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} ")),
+        "protocol",
+    ),
+    ("dies in the head", |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ncontent-le")), "cut"),
+];
+
+fn wait_for_end(stopping: &AtomicBool) {
+    while !stopping.load(Ordering::SeqCst) {
+        pause(10);
+    }
+}
+
+fn drip(stream: &mut TcpStream, stopping: &AtomicBool, start: &[u8], drop: &[u8]) {
+    let mut alive = write(stream, start);
+    while alive && !stopping.load(Ordering::SeqCst) {
+        pause(10);
+        alive = write(stream, drop);
+    }
+}
+
+fn flood(stream: &mut TcpStream, stopping: &AtomicBool, start: &[u8], wave: &[u8]) {
+    let mut alive = write(stream, start);
+    while alive && !stopping.load(Ordering::SeqCst) {
+        alive = write(stream, wave);
+    }
+}
+
+#[test]
+fn a_hostile_endpoint_gets_a_named_verdict_and_not_all_the_time_it_wants() {
+    for (what, misbehave, fault) in HOSTILE {
+        let endpoint = Raw::start(move |mut stream, stopping| {
+            if read_request(&mut stream).is_some() {
+                misbehave(&mut stream, stopping);
+            }
+        });
+        let manner = Manner { timeout: Duration::from_millis(200), ..Manner::default() };
+        let judged = judge(Service::Chatday, &endpoint.url(), manner);
+        let first = &judged.checks[0];
+        assert_eq!(first.evidence[0].fault.as_deref(), Some(fault), "{what}: {}", first.message);
+        assert_eq!(judged.run.verdict, Verdict::Fail, "{what}");
+        assert_eq!(judged.with(Status::Pass), [""; 0], "{what}: nothing can pass");
+        if fault != "too-large" {
+            assert!(judged.run.summary.requests <= 3, "{what}: {} requests", judged.run.summary.requests);
+        }
+    }
+}
+
+#[test]
+fn chatwork_judges_head_and_body_of_an_endless_answer_apart() {
+    let endpoint = Raw::start(|mut stream, stopping| {
+        if read_request(&mut stream).is_some() {
+            flood(&mut stream, stopping, b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 16_384]);
+        }
+    });
+    let judged = judge(Service::Chatwork, &endpoint.url(), Manner::default());
+    assert!(judged.with(Status::Pass).contains(&"valid-event-is-acknowledged"));
+    assert!(judged.with(Status::Fail).contains(&"answer-is-at-most-2048-bytes"));
+}
+
+#[test]
+fn nobody_there_settles_nothing() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let judged = judge(Service::Chatwork, &format!("http://{address}/webhook"), Manner::default());
+    assert_eq!(judged.run.verdict, Verdict::Error);
+    assert_eq!(judged.run.summary.requests, 0);
+    assert_eq!(judged.with(Status::Error).len(), judged.checks.len());
+    assert!(judged.checks[0].message.contains("refused"), "{}", judged.checks[0].message);
+}

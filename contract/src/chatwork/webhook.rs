@@ -1,0 +1,307 @@
+//! Webhooks of Chatwork: which events there are, their bodies and headers, and which answers count as received.
+//!
+//! The same values serve the mock, which sends them, and the judge, which sends them in spoilt forms too.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderName, StatusCode, header};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use crate::clause::Clause;
+use crate::wire::{header::CHATWORK_SIGNATURE, json};
+
+const WEBHOOK_PAGE: &str = "developer.chatwork.com/docs/webhook";
+
+/// How a receiver tells a real event from a forged one.
+pub const SIGNATURE: Clause = Clause::documented(
+    "chatwork.webhooks.signature",
+    WEBHOOK_PAGE,
+    "The header x-chatworkwebhooksignature carries Base64(HMAC-SHA256(key, raw body)), where the key is the \
+     Base64-decoded token of the webhook setting; a request whose signature differs does not come from Chatwork.",
+);
+
+/// The second place of the signature.
+pub const QUERY_COPY: Clause = Clause::documented(
+    "chatwork.webhooks.query-copy",
+    WEBHOOK_PAGE,
+    "The same signature is appended to the URL as the query parameter chatwork_webhook_signature, percent-encoded.",
+);
+
+/// The answer that counts as received.
+pub const ACKNOWLEDGED: Clause = Clause::documented(
+    "chatwork.webhooks.acknowledged",
+    WEBHOOK_PAGE,
+    "The receiver answers with status 200; every other answer is an error, and failed deliveries are never resent.",
+);
+
+/// How long the answer may be.
+pub const ANSWER_SIZE: Clause = Clause::documented(
+    "chatwork.webhooks.answer-size",
+    WEBHOOK_PAGE,
+    "The body of the answer may be anything of at most 2,048 bytes; more counts as an error.",
+);
+
+/// What an event holds.
+pub const BODY: Clause = Clause::documented(
+    "chatwork.webhooks.body",
+    WEBHOOK_PAGE,
+    "The body is JSON with webhook_setting_id, webhook_event_type (message_created, message_updated or \
+     mention_to_me), webhook_event_time and webhook_event; a message's text is passed on as it was written.",
+);
+
+/// What a receiver does with what it does not know yet.
+pub const OPEN_ENDED: Clause = Clause::assumed(
+    "chatwork.webhooks.open-ended",
+    "A receiver acknowledges events of a type, and with fields, that it does not know: failed deliveries are never \
+     resent and a growing error rate switches the webhook off.",
+);
+
+/// Every clause of this file, in reading order.
+pub const CLAUSES: [&Clause; 6] = [&SIGNATURE, &QUERY_COPY, &ACKNOWLEDGED, &ANSWER_SIZE, &BODY, &OPEN_ENDED];
+
+/// The only status that acknowledges an event ([`ACKNOWLEDGED`]).
+pub const ANSWER_STATUS: StatusCode = StatusCode::OK;
+/// The largest answer body in bytes ([`ANSWER_SIZE`]).
+pub const ANSWER_BODY_MAX: usize = 2_048;
+/// The name of the signature's copy in the query ([`QUERY_COPY`]).
+pub const QUERY_PARAMETER: &str = "chatwork_webhook_signature";
+/// `Content-Type` of an event.
+pub const CONTENT_TYPE: &str = "application/json";
+/// `User-Agent` of an event, as the documentation's sample has it.
+pub const USER_AGENT: &str = "ChatWork-Webhook/1.0.0";
+
+/// The types of event, in the document's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventKind {
+    /// A message was posted in the room of a room event setting.
+    MessageCreated,
+    /// A message was edited in the room of a room event setting.
+    MessageUpdated,
+    /// Somebody mentioned the account of an account event setting.
+    MentionToMe,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::MessageCreated, Self::MessageUpdated, Self::MentionToMe];
+
+    /// The word in `webhook_event_type`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::MessageCreated => "message_created",
+            Self::MessageUpdated => "message_updated",
+            Self::MentionToMe => "mention_to_me",
+        }
+    }
+
+    /// The kind that a word names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// One event. Serialises with its fields in the document's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Id of the webhook setting; a string of digits.
+    pub setting_id: String,
+    /// When Chatwork recorded the event, in Unix seconds.
+    pub time: i64,
+    /// What happened.
+    pub detail: Detail,
+}
+
+/// What happened, by family of setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// `message_created`: `update_time` is 0.
+    Created(RoomMessage),
+    /// `message_updated`.
+    Updated(RoomMessage),
+    /// `mention_to_me`.
+    Mention(Mention),
+}
+
+impl Detail {
+    /// The type of this event.
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::Created(_) => EventKind::MessageCreated,
+            Self::Updated(_) => EventKind::MessageUpdated,
+            Self::Mention(_) => EventKind::MentionToMe,
+        }
+    }
+}
+
+/// `webhook_event` of the room family.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct RoomMessage {
+    /// Id of the message; a string of digits, since it exceeds 2^53.
+    pub message_id: String,
+    /// Id of the room.
+    pub room_id: u64,
+    /// Id of the author.
+    pub account_id: u64,
+    /// The text with its notation.
+    pub body: String,
+    /// When it was sent, in Unix seconds.
+    pub send_time: i64,
+    /// When it was edited, in Unix seconds; 0 for never.
+    pub update_time: i64,
+}
+
+/// `webhook_event` of the account family.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Mention {
+    /// Id of the author.
+    pub from_account_id: u64,
+    /// Id of the account that is mentioned: the owner of the setting.
+    pub to_account_id: u64,
+    /// Id of the room.
+    pub room_id: u64,
+    /// Id of the message; a string of digits.
+    pub message_id: String,
+    /// The text with its notation.
+    pub body: String,
+    /// When it was sent, in Unix seconds.
+    pub send_time: i64,
+    /// When it was edited, in Unix seconds; 0 for never.
+    pub update_time: i64,
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Event", 4)?;
+        fields.serialize_field("webhook_setting_id", &self.setting_id)?;
+        fields.serialize_field("webhook_event_type", self.detail.kind().word())?;
+        fields.serialize_field("webhook_event_time", &self.time)?;
+        match &self.detail {
+            Detail::Created(message) | Detail::Updated(message) => fields.serialize_field("webhook_event", message)?,
+            Detail::Mention(mention) => fields.serialize_field("webhook_event", mention)?,
+        }
+        fields.end()
+    }
+}
+
+impl Event {
+    /// The body as Chatwork sends it: compact JSON, non-ASCII as `\u` escapes.
+    pub fn body(&self) -> Bytes {
+        Bytes::from(json::to_ascii(self))
+    }
+}
+
+/// The headers of an event, in the order they are sent. Without a signature: a forgery's.
+pub fn headers(signature: Option<&str>) -> Vec<(HeaderName, String)> {
+    let mut headers =
+        vec![(header::CONTENT_TYPE, CONTENT_TYPE.to_owned()), (header::USER_AGENT, USER_AGENT.to_owned())];
+    headers.extend(signature.map(|signature| (CHATWORK_SIGNATURE, signature.to_owned())));
+    headers
+}
+
+/// A request target in origin form with the query copy of a signature appended.
+pub fn with_query_copy(target: &str, signature: &str) -> String {
+    let joint = if target.contains('?') { '&' } else { '?' };
+    let value: String = form_urlencoded::byte_serialize(signature.as_bytes()).collect();
+    format!("{target}{joint}{QUERY_PARAMETER}={value}")
+}
+
+/// What keeps an answer from counting as received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerFault {
+    /// The status is not 200 ([`ACKNOWLEDGED`]).
+    Status(StatusCode),
+    /// The body has this many bytes, more than [`ANSWER_BODY_MAX`] ([`ANSWER_SIZE`]).
+    Size(usize),
+}
+
+/// Holds an answer against the delivery rules.
+///
+/// # Errors
+/// The first rule that the answer breaks.
+pub fn judge_answer(status: StatusCode, body: &[u8]) -> Result<(), AnswerFault> {
+    if status != ANSWER_STATUS {
+        return Err(AnswerFault::Status(status));
+    }
+    if body.len() > ANSWER_BODY_MAX {
+        return Err(AnswerFault::Size(body.len()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn created() -> Event {
+        Event {
+            setting_id: "246".to_owned(),
+            time: 1_760_000_000,
+            detail: Detail::Created(RoomMessage {
+                message_id: "1999000111222333444".to_owned(),
+                room_id: 5001,
+                account_id: 1001,
+                body: "こんにちは [To:1002]".to_owned(),
+                send_time: 1_760_000_000,
+                update_time: 0,
+            }),
+        }
+    }
+
+    #[test]
+    fn the_body_is_the_documented_one_byte_for_byte() {
+        let expected = r#"{"webhook_setting_id":"246","webhook_event_type":"message_created","webhook_event_time":1760000000,"webhook_event":{"message_id":"1999000111222333444","room_id":5001,"account_id":1001,"body":"\u3053\u3093\u306b\u3061\u306f [To:1002]","send_time":1760000000,"update_time":0}}"#;
+        assert_eq!(created().body(), expected);
+    }
+
+    #[test]
+    fn a_mention_has_the_fields_of_the_recorded_one() {
+        let recorded = r#"{"webhook_setting_id":"581","webhook_event_type":"mention_to_me","webhook_event_time":1516629767,"webhook_event":{"from_account_id":2861671,"to_account_id":2739132,"room_id":93207172,"message_id":"1007287971738591232","body":"[rp aid=2739132 to=93207172-1007287785163345920] sue445\ntest","send_time":1516629766,"update_time":0}}"#;
+        let event = Event {
+            setting_id: "581".to_owned(),
+            time: 1_516_629_767,
+            detail: Detail::Mention(Mention {
+                from_account_id: 2_861_671,
+                to_account_id: 2_739_132,
+                room_id: 93_207_172,
+                message_id: "1007287971738591232".to_owned(),
+                body: "[rp aid=2739132 to=93207172-1007287785163345920] sue445\ntest".to_owned(),
+                send_time: 1_516_629_766,
+                update_time: 0,
+            }),
+        };
+        assert_eq!(event.body(), recorded);
+    }
+
+    #[test]
+    fn the_query_copy_is_percent_encoded_and_joined_to_what_is_there() {
+        let signature = "H1Bn+cx4v/dgYCIUEboYy76tt4Cn5AZp9axNxiEr7nU=";
+        assert_eq!(
+            with_query_copy("/hook", signature),
+            "/hook?chatwork_webhook_signature=H1Bn%2Bcx4v%2FdgYCIUEboYy76tt4Cn5AZp9axNxiEr7nU%3D"
+        );
+        assert!(with_query_copy("/hook?team=1", signature).starts_with("/hook?team=1&chatwork_webhook_signature="));
+    }
+
+    #[test]
+    fn only_status_200_with_at_most_2048_bytes_counts_as_received() {
+        assert_eq!(judge_answer(StatusCode::OK, &[0; 2_048]), Ok(()));
+        assert_eq!(judge_answer(StatusCode::OK, &[0; 2_049]), Err(AnswerFault::Size(2_049)));
+        let no_content = StatusCode::NO_CONTENT;
+        assert_eq!(judge_answer(no_content, b""), Err(AnswerFault::Status(no_content)));
+    }
+
+    #[test]
+    fn every_kind_is_found_by_its_word() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::from_word(kind.word()), Some(kind));
+        }
+        assert_eq!(EventKind::from_word("message_deleted"), None);
+    }
+}

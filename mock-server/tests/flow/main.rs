@@ -1,0 +1,11 @@
+//! Whole flows over real sockets.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod bad_input;
+mod control;
+mod embed;
+mod expect;
+mod isolation;
+mod limits;
+mod program;
+mod support;

@@ -1,0 +1,267 @@
+//! The program as a user runs it.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::Client;
+
+fn program() -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("mock-server"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A directory of its own for each test.
+fn directory(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("flow-{name}"));
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = program().args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+/// A program that serves. Ended when dropped.
+struct Running {
+    child: Child,
+    info: Value,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = program().args(["--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let info = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+        Self { child, info }
+    }
+
+    fn address(&self) -> String {
+        let url = self.info["control_url"].as_str().unwrap();
+        url.strip_prefix("http://").unwrap().strip_suffix("/_mock").unwrap().to_owned()
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Exit code and stderr.
+    fn wait(mut self) -> (Option<i32>, String) {
+        let mut words = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+        (self.child.wait().unwrap().code(), words)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_ready_line_and_the_ready_file_say_the_same() {
+    let directory = directory("ready");
+    let file = directory.join("ready.json");
+    let running = Running::start(&["--ready-file", file.to_str().unwrap()]);
+    let written: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(written, running.info);
+    assert_eq!(written["pid"], running.child.id());
+    let keys: Vec<&str> = written.as_object().unwrap().keys().map(String::as_str).collect();
+    let all = ["ready", "pid", "control_url", "ui_url", "chatwork", "chatday", "tls_url", "intercept_proxy", "ca_file"];
+    assert_eq!(keys, all);
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "nothing is left beside the file");
+}
+
+#[test]
+fn a_request_in_flight_is_answered_before_the_end_and_the_state_is_kept() {
+    let directory = directory("shutdown");
+    let state = directory.join("state.json");
+    let running = Running::start(&["--state", state.to_str().unwrap(), "--clock", "frozen@2026-01-31T09:00:00Z"]);
+    let address = running.address();
+    let (token, room) = (running.info["chatwork"]["token"].as_str().unwrap(), &running.info["chatwork"]["room_id"]);
+    let mut client = Client::connect(&address);
+    let body = "body=in-flight";
+    client.send(format!(
+        "POST /v2/rooms/{room}/messages HTTP/1.1\r\nHost: {address}\r\nX-ChatWorkToken: {token}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    ));
+    assert_eq!(client.answer().status, 100, "the request is in flight");
+    running.signal("TERM");
+    while TcpStream::connect(&address).is_ok() {
+        std::thread::yield_now();
+    }
+    let answer = client.send(body).answer();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let (code, words) = running.wait();
+    assert_eq!(code, Some(0), "{words}");
+    let kept = fs::read_to_string(&state).unwrap();
+    assert!(kept.contains("in-flight"), "{kept}");
+    let again = Running::start(&["--state", state.to_str().unwrap()]);
+    let now: Value =
+        Client::connect(&again.address()).send("GET /_mock/state HTTP/1.1\r\nHost: localhost\r\n\r\n").answer().json();
+    assert_eq!(now, serde_json::from_str::<Value>(&kept).unwrap());
+    let (code, out, _) = run(&["check", state.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "a kept state is a valid world file: {out}");
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_what_hangs() {
+    let running = Running::start(&[]);
+    let mut client = Client::connect(&running.address());
+    client.send("POST /v2/me HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+    assert_eq!(client.answer().status, 100);
+    running.signal("INT");
+    while TcpStream::connect(running.address()).is_ok() {
+        std::thread::yield_now();
+    }
+    running.signal("INT");
+    let (code, words) = running.wait();
+    assert_eq!(code, Some(0), "{words}");
+    assert!(!words.contains("still in flight"), "the time for finishing was not waited for: {words}");
+}
+
+#[test]
+fn a_state_that_cannot_be_kept_is_said_and_the_exit_code_tells() {
+    let directory = directory("lost");
+    let inner = directory.join("inner");
+    fs::create_dir(&inner).unwrap();
+    let running = Running::start(&["--state", inner.join("s.json").to_str().unwrap()]);
+    fs::remove_dir(&inner).unwrap();
+    running.signal("TERM");
+    let (code, words) = running.wait();
+    assert_eq!(code, Some(1));
+    assert!(words.contains("the state is lost: cannot write"), "{words}");
+}
+
+#[test]
+fn bad_usage_is_one_sentence_and_exit_code_2() {
+    let directory = directory("usage");
+    let missing = directory.join("no/state.json");
+    let cases: [(&[&str], &str); 9] = [
+        (&["--lissten", "x"], "--lissten"),
+        (&["--listen", "4010"], "'4010' is no address"),
+        (&["--listen", "0.0.0.0:0"], "--control-token-env"),
+        (&["--clock", "yesterday"], "--clock: 'yesterday'"),
+        (&["--chatwork-edition", "2019"], "unknown edition '2019'"),
+        (&["--control-token-env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"),
+        (&["--public-url", "mock"], "--public-url"),
+        (&["--world", "no-such-file.json"], "no-such-file.json"),
+        (&["--state", missing.to_str().unwrap()], "there is no directory"),
+    ];
+    for (arguments, expected) in cases {
+        let (code, out, words) = run(arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {words}");
+        assert!(words.contains(expected), "{arguments:?}: {words}");
+    }
+}
+
+#[test]
+fn an_address_in_use_is_named_with_a_way_out() {
+    let running = Running::start(&[]);
+    let (code, out, words) = run(&["--listen", &running.address()]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(words.contains(&running.address()) && words.contains("--listen"), "{words}");
+    assert_eq!(words.lines().count(), 1, "{words}");
+}
+
+#[test]
+fn check_names_every_fault_with_line_and_column() {
+    let directory = directory("check");
+    let world = directory.join("team.json");
+    fs::write(&world, "{\n  \"clock\": {\"at\": \"soon\", \"frozen\": 1},\n  \"chatwrok\": {}\n}\n").unwrap();
+    let file = world.to_str().unwrap();
+    let (code, out, _) = run(&["check", file]);
+    assert_eq!(code, Some(1));
+    let places: Vec<String> = out.lines().map(|line| line.split(": ").next().unwrap().replace(file, "")).collect();
+    assert_eq!(places, [":2:19", ":2:37", ":3:3"], "{out}");
+    let (code, _, words) = run(&["--world", file]);
+    assert_eq!(code, Some(2));
+    assert!(words.contains("team.json:3:3: /chatwrok: unknown key"), "{words}");
+    fs::write(&world, "{\"chatwork\": }").unwrap();
+    let (code, out, _) = run(&["check", file]);
+    assert_eq!(code, Some(2));
+    assert!(out.contains("team.json:1:14: this is not JSON"), "{out}");
+    assert_eq!(run(&["check", "no-such-file.json"]).0, Some(2));
+    fs::write(&world, "{}").unwrap();
+    assert_eq!(run(&["check", file]).0, Some(0));
+}
+
+#[test]
+fn a_control_token_comes_from_the_environment() {
+    let mut child = program()
+        .args(["--listen", "127.0.0.1:0", "--control-token-env", "MOCK_TOKEN", "--log-level", "debug"])
+        .env("MOCK_TOKEN", "sesame-open-the-door")
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let running = Running { child, info: serde_json::from_str(&line).unwrap() };
+    let ask = |headers: &str| {
+        let head = format!("GET /_mock/health HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+        Client::connect(&running.address()).send(head).answer().status
+    };
+    assert_eq!((ask(""), ask("Authorization: Bearer sesame-open-the-door\r\n")), (401, 200));
+    running.signal("TERM");
+    let (code, words) = running.wait();
+    assert_eq!(code, Some(0));
+    assert!(!words.contains("sesame"), "secrets are not logged: {words}");
+}
+
+#[test]
+fn log_lines_name_method_path_status_world_and_time_but_no_token() {
+    let running = Running::start(&["--color", "never"]);
+    let token = running.info["chatwork"]["token"].as_str().unwrap().to_owned();
+    let ask = format!("GET /v2/{token} HTTP/1.1\r\nHost: a\r\nX-ChatWorkToken: {token}\r\n\r\n");
+    let status = Client::connect(&running.address()).send(ask).answer().status;
+    running.signal("TERM");
+    let (_, words) = running.wait();
+    let line = words.lines().find(|line| line.contains("GET /v2/")).unwrap();
+    assert!(line.contains(&format!("GET /v2/[masked] {status} world=default ")) && line.ends_with("us"), "{line}");
+    assert!(!words.contains(&token), "{words}");
+}
+
+#[test]
+fn help_version_completions_and_documents_go_to_stdout() {
+    let (code, out, _) = run(&["--help"]);
+    assert_eq!(code, Some(0));
+    for words in ["Examples:", "Exit codes:", "Limits, and what happens beyond:", "--ready-file"] {
+        assert!(out.contains(words), "{words}");
+    }
+    assert_eq!(run(&["--version"]).1.trim(), format!("mock-server {}", env!("CARGO_PKG_VERSION")));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(run(&["completions", shell]).1.contains("mock-server"), "{shell}");
+    }
+    for service in ["chatwork", "chatday"] {
+        let document: Value = serde_json::from_str(&run(&["openapi", service]).1).unwrap();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{service}");
+    }
+    assert_eq!(run(&["openapi", "slack"]).0, Some(2));
+}
+
+#[test]
+fn a_world_file_and_a_frozen_clock_are_heard() {
+    let directory = directory("world");
+    let file = directory.join("w.json");
+    fs::write(&file, json!({"clock": {"at": "2020-01-01T00:00:00Z", "frozen": true}}).to_string()).unwrap();
+    let now = |arguments: &[&str]| {
+        let running = Running::start(arguments);
+        let mut client = Client::connect(&running.address());
+        client.send("GET /_mock/clock HTTP/1.1\r\nHost: localhost\r\n\r\n").answer().json()["now"].clone()
+    };
+    let file = file.to_str().unwrap();
+    assert_eq!(now(&["--world", file]), "2020-01-01T00:00:00Z");
+    assert_eq!(now(&["--world", file, "--clock", "frozen@2026-01-31T09:00:00Z"]), "2026-01-31T09:00:00Z");
+}
