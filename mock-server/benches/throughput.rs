@@ -87,7 +87,8 @@ fn main() {
         let bare = bare_hyper(&answer);
         let (mut mocks, mut bares, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0..=rounds {
-            let ours = asking.block_on(requests_per_second(mock.local_address(), &scenario.request, answer.len(), length));
+            let ours =
+                asking.block_on(requests_per_second(mock.local_address(), &scenario.request, answer.len(), length));
             let theirs = asking.block_on(requests_per_second(bare, &scenario.request, answer.len(), length));
             // The first round warms both up.
             if round > 0 {
