@@ -199,6 +199,27 @@ fn multipart_bodies_that_are_cut_or_hold_no_file() {
 }
 
 #[test]
+fn text_that_is_no_utf_8_is_mended_and_never_refused() {
+    let mut wire = start();
+    let newest = |wire: &mut Wire| {
+        let list = wire.get(AOI, &format!("{MESSAGES}?force=1")).is(200);
+        list.as_array().unwrap().last().unwrap()["body"].as_str().unwrap().to_owned()
+    };
+    let form = "application/x-www-form-urlencoded";
+    for body in [&b"body=a\xffb"[..], b"body=a%FFb", b"body=a\xe0\xb8b", b"body=a%E0%B8b", b"body=a%ED%A0%80b"] {
+        wire.send(&Call::of(AOI, "POST", MESSAGES).body(form, body)).is(200);
+        let stored = newest(&mut wire);
+        assert!(stored.starts_with("a\u{fffd}") && stored.ends_with('b'), "{body:?}: {stored:?}");
+    }
+    let mut call = Call::of(AOI, "POST", FILES).upload("a", b"\xff\xfe\x00", Some("M"));
+    let place = call.body.iter().position(|byte| *byte == b'M').unwrap();
+    call.body[place] = 0xff;
+    let id = wire.send(&call).is(200)["file_id"].as_u64().unwrap();
+    assert!(newest(&mut wire).ends_with("[/info]\u{fffd}"));
+    assert_eq!(wire.get(AOI, &format!("{FILES}/{id}")).is(200)["filesize"], 3);
+}
+
+#[test]
 fn a_file_name_is_a_name_and_never_a_path() {
     let mut wire = start();
     for name in
@@ -289,6 +310,28 @@ fn a_request_that_breaks_off_leaves_no_trace() {
             assert!(
                 wire.raw_and_hang_up(&whole[..end]).is_none_or(|answer| answer.status == 400 || answer.status == 408)
             );
+        }
+    });
+}
+
+#[test]
+fn a_world_that_is_unknown_is_nobody_s() {
+    unchanged(|wire| {
+        for (target, name) in [("/v2/me", "nowhere"), ("/v2/rooms/5001", "โลก"), ("/v2/me", "")] {
+            refused(&wire.raw(&Call::new("GET", target).header("x-mock-world", name).bytes()).unwrap(), &[404]);
+        }
+        // A token says more than the header does.
+        wire.send(&Call::of(AOI, "GET", "/me").header("x-mock-world", "nowhere")).is(200);
+    });
+}
+
+#[test]
+fn what_no_service_owns_is_not_found() {
+    unchanged(|wire| {
+        for target in ["/", "/v1/me", "/v2x/me", "/chatdayx", "/V2/me", "//v2/me", "/.%2e/v2/me", "/favicon.ico"] {
+            let answer = wire.raw(&Call::new("GET", target).header("x-chatworktoken", AOI).bytes()).unwrap();
+            assert_eq!(answer.status, 404, "{target}: {}", answer.text());
+            answer.refusal(404);
         }
     });
 }

@@ -199,6 +199,20 @@ fn a_body_over_1_mib_is_too_large() {
 }
 
 #[test]
+fn what_breaks_http_is_refused_in_the_service_s_form() {
+    let mut wire = Wire::start();
+    let before = wire.state();
+    for head in ["", "host: a\r\nhost: b\r\n", "host: a b\r\n"] {
+        let request = format!("GET /chatday/register HTTP/1.1\r\n{head}authorization: Bearer {NEWCOMER}\r\n\r\n");
+        refusal(&wire.raw(request.as_bytes()).unwrap(), 400);
+    }
+    let wide = call(NEWCOMER, "GET", "/register").header("x-y", &"y".repeat(33_000));
+    refusal(&wire.raw(&wide.bytes()).unwrap(), 431);
+    wire.is_still(&before);
+    wire.send(&call(SHOP, "GET", "/register")).is(200);
+}
+
+#[test]
 fn unknown_keys_are_ignored_and_noted() {
     let mut wire = Wire::start();
     let body = r#"{"message":{"type":"text","data":"x","lang":"th"},"chat_id":"70001","extra":1}"#;

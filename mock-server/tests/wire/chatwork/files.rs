@@ -136,6 +136,24 @@ fn a_download_url_opens_its_own_file_only() {
     }
 }
 
+#[test]
+fn a_download_is_only_fetched() {
+    let mut wire = Wire::start();
+    let path = download(&mut wire, 71);
+    wire.forget();
+    for verb in ["POST", "PUT", "DELETE"] {
+        assert_eq!(wire.send(&Call::new(verb, &path)).status, 405, "{verb}");
+    }
+    keep!(wire, "download-file.405");
+    for target in ["/download", "/download/", "/download/default", "/download/default/x/y?Expires=1&Signature=zz"] {
+        let status = wire.raw(&Call::new("GET", target).bytes()).unwrap().status;
+        assert!([403, 404].contains(&status), "{target}: {status}");
+    }
+    // Nobody's token opens it, and nobody needs one.
+    let bare = path.split('?').next().unwrap();
+    assert_eq!(wire.send(&Call::new("GET", bare).header("x-chatworktoken", AOI)).status, 403);
+}
+
 #[track_caller]
 fn answer_is(answer: &crate::common::Answer, content: &[u8]) {
     assert_eq!(answer.status, 200, "{}", answer.head);
