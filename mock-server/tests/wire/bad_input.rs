@@ -291,7 +291,7 @@ fn requests_that_break_http() {
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
             b"",
         ] {
-            if let Some(answer) = wire.raw(bytes) {
+            if let Some(answer) = wire.raw_and_hang_up(bytes) {
                 assert!((400..600).contains(&answer.status), "{:?}: {answer:?}", String::from_utf8_lossy(bytes));
             }
         }

@@ -142,9 +142,12 @@ fn a_download_is_only_fetched() {
     let path = download(&mut wire, 71);
     wire.forget();
     for verb in ["POST", "PUT", "DELETE"] {
-        assert_eq!(wire.send(&Call::new(verb, &path)).status, 405, "{verb}");
+        let answer = wire.send(&Call::new(verb, &path));
+        assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD")), "{verb}");
     }
     keep!(wire, "download-file.405");
+    let head = wire.raw(&Call::new("HEAD", &path).bytes()).unwrap();
+    assert_eq!((head.status, head.header("content-length"), head.text()), (200, Some("30"), ""));
     for target in ["/download", "/download/", "/download/default", "/download/default/x/y?Expires=1&Signature=zz"] {
         let status = wire.raw(&Call::new("GET", target).bytes()).unwrap().status;
         assert!([403, 404].contains(&status), "{target}: {status}");

@@ -3,22 +3,26 @@
 //! Requests are written by hand, byte for byte, and answers are read whole: an HTTP library would tidy both up. Every
 //! answer of Chatwork is also held against the contract by `contract::judge`.
 
+mod answer;
+mod call;
+
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use bytes::Bytes;
 use contract::chatwork::endpoints::Endpoint;
 use contract::judge::{self, Strictness};
 use contract::route;
 use contract::service::Service;
-use contract::wire::Response;
 use contract::wire::form::Form;
 use http::Method;
 use mock_server::MockServer;
 use serde_json::{Value, json};
+
+pub(crate) use answer::Answer;
+pub(crate) use call::Call;
 
 /// The Unix second at which the world of these tests stands still.
 pub(crate) const NOW: i64 = 1_767_323_045;
@@ -53,8 +57,6 @@ const SECRETS: [(&str, &str); 12] = [
 /// The first three messages of room 5001.
 pub(crate) const MESSAGE: [&str; 3] = ["1999000111222300001", "1999000111222300002", "1999000111222300003"];
 
-const FORM: &str = "application/x-www-form-urlencoded";
-
 /// Keeps the story so far as the snapshot `<endpoint>.<case>`, and begins a new one.
 macro_rules! keep {
     ($wire:expr, $name:expr) => {{
@@ -74,144 +76,6 @@ pub(crate) struct Wire {
     story: String,
 }
 
-/// One request, as it goes onto the socket. `Host` is added, and `Content-Length` where there is a body.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) verb: String,
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Call {
-    pub(crate) fn new(verb: &str, target: &str) -> Self {
-        Self { verb: verb.to_owned(), target: target.to_owned(), headers: Vec::new(), body: Vec::new() }
-    }
-
-    /// Somebody's call of Chatwork; `path` is below `/v2`.
-    pub(crate) fn of(token: &str, verb: &str, path: &str) -> Self {
-        Self::new(verb, &format!("/v2{path}")).header("x-chatworktoken", token)
-    }
-
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    pub(crate) fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        self.body = body.into();
-        self.header("content-type", content_type)
-    }
-
-    pub(crate) fn form(self, pairs: &[(&str, &str)]) -> Self {
-        let mut form = Form::default();
-        pairs.iter().for_each(|(name, value)| form.push(*name, *value));
-        self.body(FORM, form.encode())
-    }
-
-    /// A multipart body of one file, and a message beside it if there is one.
-    pub(crate) fn upload(self, filename: &str, content: &[u8], message: Option<&str>) -> Self {
-        let mut body = Vec::new();
-        let disposition = "--wire\r\ncontent-disposition: form-data; name=";
-        if let Some(message) = message {
-            body.extend_from_slice(format!("{disposition}\"message\"\r\n\r\n{message}\r\n").as_bytes());
-        }
-        body.extend_from_slice(format!("{disposition}\"file\"; filename=\"{filename}\"\r\n\r\n").as_bytes());
-        body.extend_from_slice(content);
-        body.extend_from_slice(b"\r\n--wire--\r\n");
-        self.body("multipart/form-data; boundary=wire", body)
-    }
-
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: mock\r\n", self.verb, self.target);
-        for (name, value) in &self.headers {
-            write!(head, "{name}: {value}\r\n").unwrap();
-        }
-        if !self.body.is_empty() {
-            write!(head, "content-length: {}\r\n", self.body.len()).unwrap();
-        }
-        [head.as_bytes(), b"\r\n", &self.body].concat()
-    }
-
-    fn in_short(&self) -> String {
-        self.told().chars().take(500).collect()
-    }
-
-    /// As snapshots show it: everything but host and length.
-    fn told(&self) -> String {
-        let mut text = format!("{} {} HTTP/1.1\n", self.verb, self.target);
-        for (name, value) in &self.headers {
-            writeln!(text, "{name}: {value}").unwrap();
-        }
-        if !self.body.is_empty() {
-            write!(text, "\n{}\n", String::from_utf8_lossy(&self.body)).unwrap();
-        }
-        text
-    }
-}
-
-/// What came back, as it stood on the socket.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// Status line and headers, without the empty line.
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    fn read(whole: &[u8]) -> Option<Self> {
-        let end = whole.windows(4).position(|window| window == b"\r\n\r\n")?;
-        let head = String::from_utf8(whole[..end].to_vec()).expect("heads are ASCII");
-        let status = head.split(' ').nth(1).and_then(|digits| digits.parse().ok()).expect("a status");
-        Some(Self { status, head, body: whole[end + 4..].to_vec() })
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).expect("the body is text")
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().skip(1).find_map(|line| {
-            let (key, value) = line.split_once(':')?;
-            key.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    }
-
-    /// Fails unless it has this status. Answers the body, null where there is none.
-    #[track_caller]
-    pub(crate) fn is(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}\n{}", self.head, self.text());
-        if self.body.is_empty() { Value::Null } else { serde_json::from_slice(&self.body).expect("JSON") }
-    }
-
-    /// Fails unless it is a refusal in the service's own form. Answers its only sentence.
-    #[track_caller]
-    pub(crate) fn refusal(&self, status: u16) -> String {
-        let body = self.is(status);
-        let errors = body["errors"].as_array().unwrap_or_else(|| panic!("no list of errors: {body}"));
-        assert_eq!(errors.len(), 1, "{body}");
-        errors[0].as_str().expect("a sentence").to_owned()
-    }
-
-    /// `(limit, remaining, reset)` as the three headers give them.
-    #[track_caller]
-    pub(crate) fn limits(&self) -> (i64, i64, i64) {
-        let number = |name: &str| self.header(name).unwrap_or_else(|| panic!("no {name}: {}", self.head));
-        let [limit, remaining, reset] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]
-            .map(|name| number(name).parse().expect("an integer"));
-        (limit, remaining, reset)
-    }
-
-    fn as_response(&self) -> Response {
-        let mut builder = http::Response::builder().status(self.status);
-        for (name, value) in self.head.lines().skip(1).filter_map(|line| line.split_once(':')) {
-            builder = builder.header(name, value.trim());
-        }
-        builder.body(Bytes::from(self.body.clone())).expect("a response")
-    }
-}
-
 impl Wire {
     /// A mock with the world of these tests.
     pub(crate) fn start() -> Self {
@@ -220,7 +84,7 @@ impl Wire {
 
     /// The same with something changed.
     pub(crate) fn with(change: impl FnOnce(&mut Value)) -> Self {
-        let mut world: Value = serde_json::from_str(include_str!("world.json")).expect("JSON");
+        let mut world: Value = serde_json::from_str(include_str!("../world.json")).expect("JSON");
         change(&mut world);
         let limits = &world["chatwork"]["settings"]["limits"];
         let without_account_limit = limits.get("account").is_some_and(Value::is_null);
@@ -231,7 +95,7 @@ impl Wire {
 
     /// A mock that is started otherwise, with the world of these tests.
     pub(crate) fn on<E: std::fmt::Debug>(start: impl FnOnce(Value) -> Result<MockServer, E>) -> Self {
-        let world = serde_json::from_str(include_str!("world.json")).expect("JSON");
+        let world = serde_json::from_str(include_str!("../world.json")).expect("JSON");
         Self::of(start(world).expect("a mock"), Strictness::default(), true)
     }
 
@@ -288,7 +152,11 @@ impl Wire {
         let mut buffer = [0; 16 * 1024];
         loop {
             let answer = Answer::read(&whole);
-            let length = |answer: &Answer| answer.header("content-length").map_or(0, |digits| digits.parse().unwrap());
+            let length = |answer: &Answer| match answer.header("content-length") {
+                // What HEAD is told is the length of what GET would be sent.
+                Some(digits) if !bytes.starts_with(b"HEAD ") => digits.parse().expect("a length"),
+                _ => 0,
+            };
             if answer.as_ref().is_some_and(|answer| answer.body.len() >= length(answer)) {
                 // Complete, as its length has it. What else is to come on this connection comes now.
                 let _ = stream.shutdown(Shutdown::Write);
