@@ -124,7 +124,8 @@ export class Client {
   /**
    * Calls a method of the client and judges status, headers, journal and body.
    * `wanted`: `status`, one or several; then `is`, a function that judges what the client gives back; or `errors`, the exact texts
-   * (an array) or `true` for any; `note`, what is remarkable; `sent`, a function that judges the journal's entry.
+   * (an array) or `true` for any; `note`, what is remarkable; `sent`, a function that judges the journal's entry;
+   * `route: false` where the path is meant to be unknown, `routed: false` where the answer comes before the path is read.
    * Answers what the client gave back, also when the judgement failed.
    */
   async call(method, args, wanted) {
