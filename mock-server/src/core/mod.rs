@@ -5,6 +5,7 @@ pub mod clock;
 pub mod description;
 pub mod journal;
 pub mod matching;
+pub mod moment;
 pub mod origin;
 pub mod refusal;
 pub mod registry;
