@@ -90,6 +90,16 @@ proptest! {
 }
 
 #[test]
+fn a_spoilt_secret_that_is_the_right_one_by_chance_is_not_sent_as_a_forgery() {
+    for token in ["7", "12321", "00000000", "aa", "-", "null"] {
+        let secret = Secret::new(Service::Chatday, token, None).unwrap();
+        for seed in 0..4 {
+            assert_roles(Service::Chatday, &secret, seed);
+        }
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_and_names_are_unique() {
     for service in Service::ALL {
         let secret = common::secret(service);
