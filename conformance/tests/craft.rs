@@ -90,6 +90,21 @@ proptest! {
 }
 
 #[test]
+fn a_spoilt_secret_that_is_the_right_one_by_chance_is_not_sent_as_a_forgery() {
+    // HMAC fills keys up with zeros: these are the empty key.
+    for zeros in [1, 32, 64] {
+        let secret = Secret::new(Service::Chatwork, &STANDARD.encode(vec![0; zeros]), None).unwrap();
+        assert_roles(Service::Chatwork, &secret, 1);
+    }
+    for token in ["7", "12321", "00000000", "aa", "-", "null"] {
+        let secret = Secret::new(Service::Chatday, token, None).unwrap();
+        for seed in 0..4 {
+            assert_roles(Service::Chatday, &secret, seed);
+        }
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_and_names_are_unique() {
     for service in Service::ALL {
         let secret = common::secret(service);
