@@ -12,6 +12,7 @@ mod notes;
 mod rooms;
 mod tasks;
 
+use bytes::Bytes;
 use contract::chatwork::answer;
 use contract::chatwork::arguments::{self, Arguments};
 use contract::chatwork::clauses;
@@ -194,6 +195,6 @@ fn list_or_no_content<T: serde::Serialize>(items: &[T]) -> Response {
 }
 
 /// 200 with JSON text that is already written.
-fn written(body: Vec<u8>) -> Response {
+fn written(body: Bytes) -> Response {
     answer::with_body(StatusCode::OK, body)
 }

@@ -38,6 +38,7 @@ mod groups;
 mod links;
 mod load;
 mod messages;
+mod page;
 mod rights;
 mod system;
 mod tasks;

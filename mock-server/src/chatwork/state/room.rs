@@ -9,6 +9,7 @@ use super::file::File;
 use super::ids::{AccountId, FileId, MessageId, RoomId, TaskId};
 use super::member::{Member, Role};
 use super::message::Message;
+use super::page::Page;
 use super::task::{Task, TaskStatus};
 
 /// What a room is for.
@@ -105,6 +106,8 @@ pub struct Room {
     pub(super) link: Option<Link>,
     pub(super) last_update_time: i64,
     pub(super) task_num: u32,
+    /// The page of messages that was rendered last.
+    pub(super) page: Page,
 }
 
 impl Room {
@@ -122,6 +125,7 @@ impl Room {
             link: None,
             last_update_time,
             task_num: 0,
+            page: Page::new(),
         }
     }
 
@@ -179,6 +183,7 @@ impl Room {
         }
         self.last_update_time = message.send_time;
         self.messages.push(message);
+        self.page.clear();
     }
 
     /// Changes a message's text, and the mention counts of those who have not read it.
@@ -190,6 +195,7 @@ impl Room {
         }
         change(message);
         message.rendered.clear();
+        self.page.clear();
         for (id, member) in self.members.iter_mut().filter(|(_, member)| unread_by(member)) {
             member.mention_num += u32::from(message.mentions(*id));
         }
