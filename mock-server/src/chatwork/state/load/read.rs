@@ -19,9 +19,10 @@ pub(super) fn message_id(node: &Node<'_>) -> Option<MessageId> {
     id
 }
 
-/// A moment as Unix seconds.
+/// A moment as Unix seconds. A number is taken as it is: clients may set a task's limit beyond the calendar, and an
+/// export must come back.
 pub(super) fn moment(node: &Node<'_>, start: UnixMillis) -> Option<i64> {
-    crate::core::moment::read(node, start).map(UnixMillis::seconds)
+    node.value().as_i64().or_else(|| crate::core::moment::read(node, start).map(UnixMillis::seconds))
 }
 
 /// Words with what they mean, as [`Node::one_of`] takes them.
