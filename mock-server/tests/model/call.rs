@@ -9,7 +9,7 @@ use contract::wire::Request;
 use http::Method;
 
 use crate::start::ACTORS;
-use crate::state::{Calls, Model};
+use crate::state::{Calls, Kind, Model, Room};
 use crate::step::{Arg, CodeRef, ItemRef, Op, RoomRef, TextRef, Who};
 
 /// An id that nothing has.
@@ -247,7 +247,14 @@ fn newest<T: Copy>(all: &[T], place: usize) -> Option<T> {
 }
 
 fn room_id(room: RoomRef, caller: u64, model: &Model) -> u64 {
+    let groups = |admin: bool, place: usize| {
+        let fits = |room: &&Room| room.kind == Kind::Group && (!admin || room.role(caller) == Some("admin"));
+        let found = pick(&model.rooms_of(caller).filter(fits).map(|room| room.id).collect::<Vec<_>>(), place);
+        found.or_else(|| Some(room_id(RoomRef::Mine(place), caller, model)))
+    };
     let found = match room {
+        RoomRef::Group(place) => groups(false, place),
+        RoomRef::Admin(place) => groups(true, place),
         RoomRef::Mine(place) => pick(&model.rooms_of(caller).map(|room| room.id).collect::<Vec<_>>(), place),
         RoomRef::Any(place) => {
             let all = model.rooms.iter().map(|room| room.id).chain(model.gone.iter().copied());
@@ -296,6 +303,17 @@ fn given(arg: &Arg, room: u64, caller: u64, model: &Model) -> Given {
         }
         Arg::Person(place) => Given::Id(person(*place)),
         Arg::People(places) => Given::People(places.iter().map(|place| person(*place)).collect()),
+        Arg::Members(places) => {
+            let members: Vec<u64> =
+                model.room(room).into_iter().flat_map(|room| &room.members).map(|one| one.account).collect();
+            Given::People(places.iter().map(|place| pick(&members, *place).unwrap_or(UNKNOWN)).collect())
+        }
+        Arg::Invitable(places) => {
+            let others = model.people.iter().map(|person| person.id).filter(|id| *id != caller);
+            let found: Vec<u64> =
+                std::iter::once(caller).chain(others.filter(|id| model.may_invite(caller, *id))).collect();
+            Given::People(places.iter().filter_map(|place| pick(&found, *place)).collect())
+        }
         Arg::Message(item) => Given::Message(message(*item)),
         Arg::MessageSpelled(prefix, item) => Given::Message(format!("{prefix}{}", message(*item))),
         Arg::Flag(flag) => Given::Flag(*flag),

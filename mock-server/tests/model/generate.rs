@@ -45,6 +45,7 @@ fn who() -> impl Strategy<Value = Who> {
 fn op() -> BoxedStrategy<Op> {
     use Operation as O;
     let in_room = |operation, args| call(operation, room().boxed(), Just(ItemRef::Unknown).boxed(), args);
+    let in_led = |operation, args| call(operation, led_room().boxed(), Just(ItemRef::Unknown).boxed(), args);
     let with_item = |operation, args| call(operation, room().boxed(), item().boxed(), args);
     let alone = |operation, args| call(operation, Just(RoomRef::Unknown).boxed(), Just(ItemRef::Unknown).boxed(), args);
     let asked = |operation| call(operation, Just(RoomRef::Unknown).boxed(), item().boxed(), vec![]);
@@ -66,17 +67,17 @@ fn op() -> BoxedStrategy<Op> {
         (10, with_item(O::PutTaskStatus, vec![need("body", word(&["done", "open"]), &["", "Done"])])),
         (4, alone(O::GetMyTasks, vec![account_filter(BY), status("status")])),
         (5, in_room(O::PostFiles, vec![need("file", file(), &[]), may("message", text(), &["", LONG])])),
-        (3, in_room(O::GetFiles, vec![account_filter("account_id")])),
+        (5, in_room(O::GetFiles, vec![account_filter("account_id")])),
         (4, with_item(O::GetFile, vec![may("create_download_url", flag(), FLAGS)])),
         (4, in_room(O::GetMembers, vec![])),
-        (8, in_room(O::PutMembers, members().into())),
+        (8, in_led(O::PutMembers, members().into())),
         (7, alone(O::PostRooms, new_room())),
-        (3, in_room(O::PutRoom, vec![may("name", text(), NAMES), may("description", text(), &[""]), icon()])),
-        (5, in_room(O::DeleteRoom, vec![need("action_type", word(&["leave", "delete"]), &["", "quit"])])),
+        (3, in_led(O::PutRoom, vec![may("name", text(), NAMES), may("description", text(), &[""]), icon()])),
+        (2, in_led(O::DeleteRoom, vec![need("action_type", word(&["leave", "delete"]), &["", "quit"])])),
         (3, in_room(O::GetLink, vec![])),
-        (4, in_room(O::PostLink, link())),
-        (3, in_room(O::PutLink, link())),
-        (2, in_room(O::DeleteLink, vec![])),
+        (7, in_led(O::PostLink, link())),
+        (5, in_led(O::PutLink, link())),
+        (4, in_led(O::DeleteLink, vec![])),
         (2, alone(O::GetContacts, vec![])),
         (2, alone(O::GetIncomingRequests, vec![])),
         (4, asked(O::PutIncomingRequest)),
@@ -137,9 +138,19 @@ fn or_bad(name: &'static str, value: BoxedStrategy<Arg>, bad: &'static [&'static
 
 fn room() -> impl Strategy<Value = RoomRef> {
     prop_oneof![
-        20 => (0..12_usize).prop_map(RoomRef::Mine),
-        3 => (0..40_usize).prop_map(RoomRef::Any),
+        16 => (0..12_usize).prop_map(RoomRef::Group),
+        8 => (0..12_usize).prop_map(RoomRef::Mine),
+        2 => (0..40_usize).prop_map(RoomRef::Any),
         1 => Just(RoomRef::Unknown),
+    ]
+}
+
+/// A room to do in what takes an admin.
+fn led_room() -> impl Strategy<Value = RoomRef> {
+    prop_oneof![
+        16 => (0..12_usize).prop_map(RoomRef::Admin),
+        4 => (0..12_usize).prop_map(RoomRef::Mine),
+        2 => (0..40_usize).prop_map(RoomRef::Any),
     ]
 }
 
@@ -232,18 +243,18 @@ fn link() -> Args {
     vec![code("code"), may("need_acceptance", flag(), FLAGS), may("description", text(), &[""])]
 }
 
-/// Three lists. Mostly the first person is an admin, so that the room stays in use.
+/// Three lists, mostly of people who may be invited, with the caller as an admin.
 fn members() -> [BoxedStrategy<(&'static str, Option<Arg>)>; 3] {
-    let first = vec(person(), 0..2).prop_map(|others| {
-        let mut all = vec![0];
-        all.extend(others);
-        Arg::People(all)
-    });
-    let admins = prop_oneof![3 => first, 1 => people(0..3)].boxed();
+    let led = vec(1..6_usize, 0..2).prop_map(|others| Arg::Invitable(std::iter::once(0).chain(others).collect()));
+    let admins = prop_oneof![6 => led, 1 => people(0..3)].boxed();
+    let others = |most| {
+        let invitable = vec(1..6_usize, 0..most).prop_map(Arg::Invitable);
+        prop_oneof![6 => invitable, 1 => people(0..most)].boxed()
+    };
     [
         need("members_admin_ids", admins, &["", "1001,x", "1001;1002"]),
-        may("members_member_ids", people(0..3), &["", "x"]),
-        may("members_readonly_ids", people(0..2), &["", "1001,,1002"]),
+        may("members_member_ids", others(3), &["", "x"]),
+        may("members_readonly_ids", others(2), &["", "1001,,1002"]),
     ]
 }
 
@@ -263,10 +274,12 @@ fn new_room() -> Args {
 }
 
 fn new_task() -> Args {
+    let members = vec(0..6_usize, 1..4).prop_map(Arg::Members);
+    let assignees = prop_oneof![8 => members, 1 => people(1..4)].boxed();
     let limit = proptest::sample::select(&[1_900_000_000, 0, 1_i64][..]).prop_map(Arg::Number).boxed();
     vec![
         need("body", text(), &["", LONG]),
-        need("to_ids", people(1..4), &["", ",", "all"]),
+        need("to_ids", assignees, &["", ",", "all"]),
         may("limit", limit, &["soon", "", "-5"]),
         may("limit_type", word(&["none", "date", "time"]), &["day", ""]),
     ]

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use contract::chatwork::Endpoint;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 
 use crate::call::account_of;
@@ -19,8 +20,12 @@ use crate::world::{Exchanged, World};
 const OPERATIONS: usize = 10_000;
 /// `MODEL_SEED` asks for another one.
 const SEED: u64 = 20_261_121;
-/// How many steps lie between two looks at everything.
+/// How many steps lie between two looks at the caller's counts; the last step is always looked at.
+const GLANCE_EVERY: usize = 2;
+/// How many steps lie between two looks at everything that one person sees.
 const LOOK_EVERY: usize = 40;
+/// Who looks before the first step: an admin of all groups, and one whose plan hides old messages.
+const ADMIN_AND_FREE: [usize; 2] = [0, 4];
 
 /// One way to run.
 pub(crate) struct Run {
@@ -55,11 +60,9 @@ pub(crate) fn run(run: &Run) -> Seen {
     let seen = RefCell::new(Seen::new());
     let outcome = TestRunner::new(config).run(&steps(run.length, run.most_wait), |steps| {
         let mut story = |_: &Step, _: &World, exchanged: Option<&Exchanged>| {
-            if let Some(Exchanged { got, call }) = exchanged {
-                let name =
-                    call.operation.map_or("nowhere", |operation| contract::chatwork::Endpoint::of(operation).name);
-                *seen.borrow_mut().entry((name, got.status)).or_default() += 1;
-            }
+            let Some(Exchanged { got, call }) = exchanged else { return };
+            let name = call.operation.map_or("nowhere", |operation| Endpoint::of(operation).name);
+            *seen.borrow_mut().entry((name, got.status)).or_default() += 1;
         };
         play((run.start)(), &steps, &mut story).map_err(TestCaseError::fail)
     });
@@ -76,18 +79,24 @@ pub(crate) fn run(run: &Run) -> Seen {
 /// Takes all steps, and looks at the world in between and at the end.
 fn play(start: Model, steps: &[Step], story: &mut dyn FnMut(&Step, &World, Option<&Exchanged>)) -> Result<(), String> {
     let mut world = World::start(start);
+    observe::everything(&world, ADMIN_AND_FREE.into_iter())?;
     for (place, step) in steps.iter().enumerate() {
         let exchanged = world.step(step);
         story(step, &world, exchanged.as_ref().ok().and_then(Option::as_ref));
         exchanged?;
-        if let Who::Person(who) = step.who {
+        if let Who::Person(who) = step.who
+            && (place % GLANCE_EVERY == 0 || place + 1 == steps.len())
+        {
             observe::glance(&mut world, who % ACTORS)?;
         }
         if place % LOOK_EVERY == LOOK_EVERY - 1 {
-            observe::everything(&world)?;
+            observe::everything(&world, std::iter::once(place / LOOK_EVERY))?;
         }
     }
-    observe::again(&world)
+    // After dump and load, everybody sees what they saw.
+    world.reload()?;
+    observe::everything(&world, 0..ACTORS)?;
+    observe::strangers(&world)
 }
 
 /// The steps of a failing sequence, each with its answer; the last line says what went wrong.

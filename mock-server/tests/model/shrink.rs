@@ -89,13 +89,8 @@ fn simpler(step: &Step) -> Vec<Step> {
     }
     let Op::Call { operation, room, item, args } = &step.op else { return found };
     let call = |room, item, args| Step { op: Op::Call { operation: *operation, room, item, args }, ..step.clone() };
-    if let RoomRef::Mine(place) | RoomRef::Any(place) = *room
-        && !matches!(room, RoomRef::Mine(0))
-    {
+    if !matches!(room, RoomRef::Mine(0) | RoomRef::Unknown) {
         found.push(call(RoomRef::Mine(0), *item, args.clone()));
-        if matches!(room, RoomRef::Any(_)) {
-            found.push(call(RoomRef::Mine(place), *item, args.clone()));
-        }
     }
     if let ItemRef::Own(_) | ItemRef::There(_) | ItemRef::Here(1..) = *item {
         found.push(call(*room, ItemRef::Here(0), args.clone()));
@@ -118,15 +113,21 @@ fn simpler_args(arg: &Arg) -> Vec<Arg> {
         Arg::Text(TextRef::Plain(0)) => Vec::new(),
         Arg::Text(TextRef::To(0)) => vec![Arg::Text(TextRef::Plain(0))],
         Arg::Text(_) => vec![Arg::Text(TextRef::Plain(0)), Arg::Text(TextRef::To(0))],
-        Arg::People(people) if people.len() > 1 => (0..people.len())
-            .map(|place| {
-                let mut fewer = people.clone();
-                fewer.remove(place);
-                Arg::People(fewer)
-            })
-            .collect(),
+        Arg::People(places) => fewer(places).map(Arg::People).collect(),
+        Arg::Members(places) => fewer(places).map(Arg::Members).collect(),
+        Arg::Invitable(places) => fewer(places).map(Arg::Invitable).collect(),
         Arg::Message(ItemRef::Own(_) | ItemRef::There(_) | ItemRef::Here(1..)) => vec![Arg::Message(ItemRef::Here(0))],
         Arg::MessageSpelled(_, item) => vec![Arg::Message(*item)],
         _ => Vec::new(),
     }
+}
+
+/// The list without one of its items, as long as one is left.
+fn fewer(places: &[usize]) -> impl Iterator<Item = Vec<usize>> {
+    let count = if places.len() > 1 { places.len() } else { 0 };
+    (0..count).map(|place| {
+        let mut fewer = places.to_vec();
+        fewer.remove(place);
+        fewer
+    })
 }

@@ -27,7 +27,7 @@ pub(crate) fn small(limits: Limits) -> Model {
         name: name.to_owned(),
         organization,
         department: "R&D".to_owned(),
-        token: format!("token-of-{id}"),
+        token: token(id),
         free,
         my_room: id + 4000,
     };
@@ -69,8 +69,8 @@ pub(crate) fn small(limits: Limits) -> Model {
     })
 }
 
-/// The small world, and lists that are nearly as long as lists get: messages (some too old for the Free plan), open and
-/// done tasks, files and contact requests.
+/// The small world, and an archive: nearly as many messages as lists hold (some too old for the Free plan), and more open
+/// and done tasks, files and contact requests than that.
 pub(crate) fn full(limits: Limits) -> Model {
     let mut model = small(limits);
     let mut archive =
@@ -79,17 +79,19 @@ pub(crate) fn full(limits: Limits) -> Model {
     for index in 0..98_u64 {
         let age = if index < 30 { 41 * DAY } else { DAY };
         archive.messages.push(old_message(1000 + index, 1002, START - age));
+    }
+    for index in 0..105 {
         archive.files.push(File {
             id: 700 + index,
             account: 1002,
             message: 1000,
             name: "記録.txt".to_owned(),
             content: b"old".to_vec(),
-            time: START - age,
+            time: START - DAY,
         });
     }
     archive.updated = START - DAY;
-    for index in 0..197_u64 {
+    for index in 0..210_u64 {
         archive.tasks.push(Task {
             id: 300 + index,
             account: 1001,
@@ -104,10 +106,10 @@ pub(crate) fn full(limits: Limits) -> Model {
     }
     model.rooms.insert(0, archive);
     everything_read(&mut model.rooms);
-    for index in 0..101 {
+    for index in 0..102 {
         let id = 3000 + index;
         model.people.push(Person { id, name: format!("Guest {id}"), my_room: id + 4000, ..model.people[5].clone() });
-        model.people.last_mut().unwrap().token = format!("token-of-{id}");
+        model.people.last_mut().unwrap().token = token(id);
         model.rooms.push(room(id + 4000, Kind::My, &[(id, "member")]));
         model.requests.push(request(200 + index, id, 1001));
     }
@@ -133,6 +135,10 @@ pub(crate) fn description(model: &Model) -> Value {
         "rooms": rooms,
         "requests": requests,
     })
+}
+
+pub(crate) fn token(person: u64) -> String {
+    format!("token-of-{person}")
 }
 
 pub(crate) fn organization_name(id: u64) -> String {

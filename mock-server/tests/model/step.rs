@@ -43,6 +43,10 @@ pub(crate) enum Op {
 pub(crate) enum RoomRef {
     /// One that the caller is in.
     Mine(usize),
+    /// A group that the caller is in; another room of theirs if there is none.
+    Group(usize),
+    /// A group that the caller is an admin of; another room of theirs if there is none.
+    Admin(usize),
     /// Any, the deleted ones included.
     Any(usize),
     Unknown,
@@ -67,6 +71,10 @@ pub(crate) enum Arg {
     /// A place among the people of the world; one place beyond is an account that nobody has.
     Person(usize),
     People(Vec<usize>),
+    /// Members of the room.
+    Members(Vec<usize>),
+    /// People whom the caller may bring into a group; the first is the caller.
+    Invitable(Vec<usize>),
     Message(ItemRef),
     /// The digits of a message's id, spelled as no id is.
     MessageSpelled(&'static str, ItemRef),

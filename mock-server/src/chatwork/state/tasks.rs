@@ -53,8 +53,8 @@ impl State {
         Ok(TasksAdded { tasks: ids, message })
     }
 
-    /// Finishes or reopens a task; every member who may write may. A finished one is announced by the message returned; a
-    /// task that has the status already stays as it is.
+    /// Finishes or reopens a task; every member who may write may. A finished one is announced by the message returned;
+    /// a task that has the status already stays as it is.
     ///
     /// # Errors
     /// [`Error::NotMember`], [`Error::ReadOnly`], [`Error::UnknownTask`].

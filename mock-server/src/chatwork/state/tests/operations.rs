@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chatwork::state::{
-    Error, FileId, LimitType, MessageId, NewFile, NewTask, TaskFilter, TaskId, TaskStatus, TasksAdded,
+    Error, FileId, LimitType, MessageId, NewFile, NewTask, Roles, TaskFilter, TaskId, TaskStatus, TasksAdded,
 };
 
 const TASK: NewTask<'_> =
@@ -50,6 +50,18 @@ fn tasks_are_for_members_and_by_writers() {
     assert_eq!(state.may_assign(AOI, GROUP, &[BEN, DUNG]), Err(Error::AssigneeNotMember(DUNG)));
     assert_eq!(state.may_assign(DUNG, GROUP, &[BEN]), Err(Error::NotMember));
     assert_eq!(state.set_task_status(AOI, GROUP, TaskId(9), TaskStatus::Done, START), Err(Error::UnknownTask));
+    assert_eq!(state, before);
+}
+
+#[test]
+fn who_may_only_read_changes_no_task_not_even_an_own_one() {
+    let mut state = world();
+    state.set_members(AOI, GROUP, &Roles { admin: vec![AOI], member: vec![], readonly: vec![BEN] }).unwrap();
+    let id = state.add_tasks(AOI, GROUP, &NewTask { assignees: &[BEN], ..TASK }, START).unwrap().tasks[0];
+    let before = state.clone();
+    for status in TaskStatus::ALL {
+        assert_eq!(state.set_task_status(BEN, GROUP, id, status, START), Err(Error::ReadOnly));
+    }
     assert_eq!(state, before);
 }
 
