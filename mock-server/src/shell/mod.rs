@@ -11,6 +11,7 @@ mod http;
 mod limits;
 mod listen;
 mod stream;
+mod timer;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
