@@ -28,8 +28,10 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
-  conformance webhook http://127.0.0.1:8080/webhook --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
-  conformance webhook http://127.0.0.1:8080/webhook --service chatday --secret-file token.txt --strict
+  conformance webhook http://127.0.0.1:8080/webhook \\
+      --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
+  conformance webhook http://127.0.0.1:8080/webhook \\
+      --service chatday --secret-file token.txt --strict
   conformance list --service chatday
   conformance explain chatwork.webhooks.wrong-secret-is-refused
 
@@ -43,16 +45,25 @@ Exit status:
 
 const WEBHOOK_HELP: &str = "\
 Examples:
-  conformance webhook http://127.0.0.1:8080/webhook --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
-  conformance webhook http://127.0.0.1:8080/webhook --service chatday --secret-file token.txt --wait 30s
-  conformance webhook http://127.0.0.1:8080/webhook --service chatwork --secret-env TOKEN \\
-      --only '*secret*' --format json --report junit=conformance.xml
-  conformance webhook http://127.0.0.1:8080/webhook --service chatwork --secret-env TOKEN --plan
+  conformance webhook http://127.0.0.1:8080/webhook \\
+      --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
+  conformance webhook http://127.0.0.1:8080/webhook \\
+      --service chatday --secret-file token.txt --wait 30s --strict
+  conformance webhook http://127.0.0.1:8080/webhook \\
+      --service chatwork --secret-env TOKEN --only '*signature*' \\
+      --format json --report junit=conformance.xml
 
-Every forged event is sent between two valid ones. A receiver that drops forged events but answers them
-like valid ones looks like one that accepts them: answer 401, or declare it with --forgery-answer any.
+Every forged event is sent between two valid ones. A receiver that drops
+forged events but answers them like valid ones looks like one that accepts
+them: answer 401, or declare it with --forgery-answer any.
 
-Exit status: 0 passed, 1 failed, 2 bad usage, 3 not reached or not settled, 4 harness fault, 130 Ctrl-C.";
+Exit status:
+  0    every check that counts passed
+  1    the subject failed a check
+  2    bad usage or configuration
+  3    the subject could not be reached, or the checks could not be settled
+  4    a fault of the harness itself
+  130  stopped by Ctrl-C: the report so far is written";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -80,7 +91,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = WEBHOOK_HELP)]
 pub struct Webhook {
-    /// Where the integration receives events, such as <http://127.0.0.1:8080/webhook>.
+    /// Where the integration receives events.
+    #[arg(help = "Where the integration receives events, such as http://127.0.0.1:8080/webhook")]
     pub url: String,
     /// The service whose events are sent.
     #[arg(long, value_parser = service_parser())]
@@ -309,7 +321,8 @@ mod tests {
     #[test]
     fn the_help_tells_every_exit_status_in_the_words_of_the_code() {
         for exit in Exit::ALL {
-            assert!(AFTER_HELP.contains(&format!("{:<4} {}", exit.code(), exit.meaning())), "{exit:?}");
+            let line = format!("{:<4} {}", exit.code(), exit.meaning());
+            assert!(AFTER_HELP.contains(&line) && WEBHOOK_HELP.contains(&line), "{exit:?}");
         }
     }
 

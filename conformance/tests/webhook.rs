@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use common::{Judged, Manner, Raw, integration, judge, read_request, sample, shelf, write};
+use common::{Judged, Manner, Raw, integration, judge, read_request, sample, shelf, still_writes, write};
 use conformance::ask::policy::ForgeryAnswer;
 use conformance::run::verdict::{Status, Verdict};
 use conformance::sample::flaw::Flaw;
 use conformance::sample::receive::Reaction;
+use conformance::target::socket::{BODY_MAX, HEAD_MAX, HEADERS_MAX, INTERIM_MAX};
 use contract::service::Service;
 use contract::wire::Response;
 
@@ -68,6 +69,17 @@ fn every_flaw_is_caught_and_every_check_kills_a_flaw() {
 }
 
 #[test]
+fn an_accepted_forgery_is_told_with_the_cure_and_the_ways_out_of_a_silent_drop() {
+    let sample = sample(Service::Chatday, Some(Flaw::AcceptsEmpty));
+    let judged = judge(Service::Chatday, &sample.url(), Manner::default());
+    let failed = judged.checks.iter().find(|check| check.status == Status::Fail).unwrap();
+    let hint = failed.hint.as_deref().unwrap();
+    for words in ["Refuse to start without a token", "answer 401", "--forgery-answer any"] {
+        assert!(hint.contains(words), "{hint}");
+    }
+}
+
+#[test]
 fn a_silent_drop_can_be_declared_and_the_report_says_so() {
     for service in Service::ALL {
         let sample = sample(service, Some(Flaw::DropsSilently));
@@ -98,8 +110,11 @@ fn a_receiver_with_another_secret_fails_the_valid_event_and_settles_no_forgery()
     assert!(!judged.with(Status::Pass).iter().any(|id| id.contains("refused")));
 }
 
+/// Writes an answer.
+type Speak = fn(&mut TcpStream, &Response);
+
 /// A correct receiver that speaks HTTP in its own way.
-fn unusual(service: Service, speak: fn(&mut TcpStream, &Response)) -> Raw {
+fn unusual(service: Service, speak: Speak) -> Raw {
     let integration = integration(service, None);
     Raw::start(move |mut stream, _| {
         while let Some(request) = read_request(&mut stream) {
@@ -118,7 +133,7 @@ fn body_with_more_keys(answer: &Response) -> String {
 
 #[test]
 fn a_receiver_that_is_merely_unusual_passes_under_strict() {
-    let ways: [(&str, fn(&mut TcpStream, &Response)); 5] = [
+    let ways: [(&str, Speak); 5] = [
         ("HTTP/1.0 without a length", |stream, answer| {
             let head = format!("HTTP/1.0 {} X\r\ncontent-type: application/json\r\n\r\n", answer.status().as_u16());
             write(stream, head.as_bytes());
@@ -179,7 +194,7 @@ fn pause(millis: u64) {
 
 #[test]
 fn a_slow_receiver_passes() {
-    // One check's worth of events is enough to see that 300 ms are nobody's business; all of them would take a minute.
+    // Thirty milliseconds for each of some forty events; ten times as much would only make the test ten times as slow.
     let receiver = unusual(Service::Chatday, |stream, answer| {
         pause(30);
         let head = format!(
@@ -206,12 +221,8 @@ const HOSTILE: [(&str, Misbehave, &str); 14] = [
         "body-timeout",
     ),
     ("closes without a word", |_, _| {}, "cut"),
-    (
-        "answers garbage",
-        |stream, _| drop(write(stream, b"\x16\x03\x01\x02\x00\x01\x00 what is this\r\n\r\n")),
-        "protocol",
-    ),
-    ("answers in another version", |stream, _| drop(write(stream, b"HTTP/3.0 200 OK\r\n\r\n")), "protocol"),
+    ("answers garbage", |stream, _| write(stream, b"\x16\x03\x01\x02\x00\x01\x00 what is this\r\n\r\n"), "protocol"),
+    ("answers in another version", |stream, _| write(stream, b"HTTP/3.0 200 OK\r\n\r\n"), "protocol"),
     (
         "sends a body without end",
         |stream, stopping| flood(stream, stopping, b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 16_384]),
@@ -234,22 +245,18 @@ const HOSTILE: [(&str, Misbehave, &str); 14] = [
         |stream, stopping| flood(stream, stopping, b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
         "interim-flood",
     ),
-    (
-        "cuts its body",
-        |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status\"")),
-        "cut",
-    ),
+    ("cuts its body", |stream, _| write(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status\""), "cut"),
     (
         "breaks its chunks",
-        |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")),
+        |stream, _| write(stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
         "protocol",
     ),
     (
         "names two lengths",
-        |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} ")),
+        |stream, _| write(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} "),
         "protocol",
     ),
-    ("dies in the head", |stream, _| drop(write(stream, b"HTTP/1.1 200 OK\r\ncontent-le")), "cut"),
+    ("dies in the head", |stream, _| write(stream, b"HTTP/1.1 200 OK\r\ncontent-le"), "cut"),
 ];
 
 fn wait_for_end(stopping: &AtomicBool) {
@@ -259,17 +266,17 @@ fn wait_for_end(stopping: &AtomicBool) {
 }
 
 fn drip(stream: &mut TcpStream, stopping: &AtomicBool, start: &[u8], drop: &[u8]) {
-    let mut alive = write(stream, start);
+    let mut alive = still_writes(stream, start);
     while alive && !stopping.load(Ordering::SeqCst) {
         pause(10);
-        alive = write(stream, drop);
+        alive = still_writes(stream, drop);
     }
 }
 
 fn flood(stream: &mut TcpStream, stopping: &AtomicBool, start: &[u8], wave: &[u8]) {
-    let mut alive = write(stream, start);
+    let mut alive = still_writes(stream, start);
     while alive && !stopping.load(Ordering::SeqCst) {
-        alive = write(stream, wave);
+        alive = still_writes(stream, wave);
     }
 }
 
@@ -281,7 +288,9 @@ fn a_hostile_endpoint_gets_a_named_verdict_and_not_all_the_time_it_wants() {
                 misbehave(&mut stream, stopping);
             }
         });
-        let manner = Manner { timeout: Duration::from_millis(200), ..Manner::default() };
+        // Short where waiting is the point; elsewhere long enough for the busiest machine.
+        let timeout = Duration::from_millis(if fault.ends_with("timeout") { 400 } else { 5_000 });
+        let manner = Manner { timeout, ..Manner::default() };
         let judged = judge(Service::Chatday, &endpoint.url(), manner);
         let first = &judged.checks[0];
         assert_eq!(first.evidence[0].fault.as_deref(), Some(fault), "{what}: {}", first.message);
@@ -294,6 +303,17 @@ fn a_hostile_endpoint_gets_a_named_verdict_and_not_all_the_time_it_wants() {
 }
 
 #[test]
+fn a_connection_that_is_reset_before_the_request_was_read_is_cut() {
+    let endpoint = Raw::start(|stream, _| {
+        // Closing with unread bytes in the buffer makes the system send a reset.
+        let _ = stream.peek(&mut [0; 1]);
+    });
+    let judged = judge(Service::Chatwork, &endpoint.url(), Manner::default());
+    assert_eq!(judged.run.verdict, Verdict::Fail);
+    assert_eq!(judged.checks[0].evidence[0].fault.as_deref(), Some("cut"));
+}
+
+#[test]
 fn chatwork_judges_head_and_body_of_an_endless_answer_apart() {
     let endpoint = Raw::start(|mut stream, stopping| {
         if read_request(&mut stream).is_some() {
@@ -303,6 +323,44 @@ fn chatwork_judges_head_and_body_of_an_endless_answer_apart() {
     let judged = judge(Service::Chatwork, &endpoint.url(), Manner::default());
     assert!(judged.with(Status::Pass).contains(&"valid-event-is-acknowledged"));
     assert!(judged.with(Status::Fail).contains(&"answer-is-at-most-2048-bytes"));
+}
+
+/// The fault of the first event when every event is answered with these bytes, and the connection is closed.
+fn fault_of(answer: String) -> Option<String> {
+    let endpoint = Raw::start(move |mut stream, _| {
+        if read_request(&mut stream).is_some() {
+            write(&mut stream, answer.as_bytes());
+        }
+    });
+    let judged = judge(Service::Chatwork, &endpoint.url(), Manner::default());
+    judged.checks[0].evidence[0].fault.clone()
+}
+
+#[test]
+fn every_limit_holds_at_its_number_and_breaks_one_beyond() {
+    let headers = |count: usize| "x: y\r\n".repeat(count - 1);
+    let with_headers = |count| format!("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n{}\r\n", headers(count));
+    assert_eq!(fault_of(with_headers(HEADERS_MAX)), None);
+    assert_eq!(fault_of(with_headers(HEADERS_MAX + 1)).as_deref(), Some("head-too-large"));
+
+    let head = |bytes: usize| {
+        let frame = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nx: \r\n\r\n";
+        frame.replace("x: ", &format!("x: {}", "y".repeat(bytes - frame.len())))
+    };
+    assert_eq!(head(HEAD_MAX).len(), HEAD_MAX);
+    assert_eq!(fault_of(head(HEAD_MAX)), None);
+    assert_eq!(fault_of(head(HEAD_MAX + 1)).as_deref(), Some("head-too-large"));
+
+    let interim = |count| format!("{}{}", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(count), with_headers(1));
+    assert_eq!(fault_of(interim(INTERIM_MAX)), None);
+    for _ in 0..6 {
+        // All in one segment: whether the count or the answer is noticed first is up to chance.
+        assert_eq!(fault_of(interim(INTERIM_MAX + 1)).as_deref(), Some("interim-flood"));
+    }
+
+    let body = |bytes: usize| format!("HTTP/1.1 200 OK\r\ncontent-length: {bytes}\r\n\r\n{}", "z".repeat(bytes));
+    assert_eq!(fault_of(body(BODY_MAX)), None);
+    assert_eq!(fault_of(body(BODY_MAX + 1)).as_deref(), Some("too-large"));
 }
 
 #[test]

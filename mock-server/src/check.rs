@@ -35,6 +35,7 @@ pub(crate) fn world(text: &str, defaults: &Defaults) -> Result<Value, Unusable> 
         description: complete(Some(&description), &base, DEFAULT_ID),
         clock: ClockStart::default(),
         defaults: defaults.clone(),
+        self_check: false,
     };
     let wall = clock::wall();
     blueprint.assemble(wall, wall).map_err(faults)?;

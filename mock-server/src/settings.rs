@@ -61,6 +61,7 @@ impl Settings {
             seed: typed.seed,
             clock: clock.unwrap_or_default(),
             defaults,
+            self_check: typed.self_check || Config::default().self_check,
             journal_entries: typed.journal_limit.unwrap_or(usize::MAX),
             ..Config::default()
         };

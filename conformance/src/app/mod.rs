@@ -7,6 +7,7 @@ mod webhook;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::panic::AssertUnwindSafe;
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{CommandFactory, Parser};
@@ -17,6 +18,22 @@ use crate::settings::Unusable;
 
 /// Runs the program with these arguments, the first being its own name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    guarded(|| dispatch(arguments))
+}
+
+/// A panic is a fault of the harness, and has to look like one from outside.
+fn guarded(action: impl FnOnce() -> Exit) -> Exit {
+    std::panic::catch_unwind(AssertUnwindSafe(action)).unwrap_or_else(|_| {
+        let mut voice = Voice { color: Color::Auto, level: LogLevel::Error };
+        voice.say(
+            LogLevel::Error,
+            "error: this is a fault of conformance itself, not of what it judges: please report it",
+        );
+        Exit::Fault
+    })
+}
+
+fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(refused) => {
@@ -126,4 +143,15 @@ fn completions(shell: clap_complete::Shell, voice: &mut Voice) -> Result<Exit, F
     clap_complete::generate(shell, &mut Cli::command(), "conformance", &mut script);
     voice.results().write_all(&script)?;
     Ok(Exit::Passed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_as_a_fault_of_the_harness() {
+        assert_eq!(guarded(|| panic!("on purpose")), Exit::Fault);
+        assert_eq!(guarded(|| Exit::Passed), Exit::Passed);
+    }
 }

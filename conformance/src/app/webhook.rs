@@ -1,6 +1,9 @@
 //! `conformance webhook`.
 
+use std::future::{Future as _, poll_fn};
 use std::io::{self, IsTerminal};
+use std::pin::pin;
+use std::task::Poll;
 
 use super::{Failure, Voice};
 use crate::cli::{self, Format, LogLevel, ReportKind};
@@ -77,14 +80,29 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
     }
 }
 
-/// Ctrl-C asks the run to stop; it then reports what it has.
+/// Ctrl-C asks the run to stop; it then reports what it has. It is watched for before this returns: a run that has sent
+/// anything can be ended with a report.
 fn stop_on_interrupt(stopper: Stopper) -> Result<(), Failure> {
     let refused = |error: io::Error| Failure::Harness(format!("Ctrl-C cannot be watched for: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
+    let (watching, is_watching) = std::sync::mpsc::channel();
     let watch = std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
-        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+        let interrupted = runtime.block_on(async {
+            let mut interrupt = pin!(tokio::signal::ctrl_c());
+            // The first poll puts the handler in place.
+            let at_once = poll_fn(|cx| Poll::Ready(interrupt.as_mut().poll(cx))).await;
+            let _ = watching.send(());
+            match at_once {
+                Poll::Ready(outcome) => outcome,
+                Poll::Pending => interrupt.await,
+            }
+        });
+        if interrupted.is_ok() {
             stopper.stop();
         }
     });
-    watch.map(drop).map_err(refused)
+    watch.map_err(refused)?;
+    // An error means that the thread ended, so that there is nothing to wait for.
+    let _ = is_watching.recv();
+    Ok(())
 }

@@ -46,6 +46,6 @@ pub struct Trial<'a> {
     pub before: Option<&'a Exchange>,
     /// The case's own exchange.
     pub exchange: &'a Exchange,
-    /// The control event after a forged delivery.
+    /// The control event after a forged delivery, and after a genuine one that was not acknowledged.
     pub after: Option<&'a Exchange>,
 }

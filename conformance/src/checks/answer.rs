@@ -7,7 +7,7 @@ use crate::ask::case::Trial;
 use crate::ask::exchange::{Answer, Exchange, Fault, Outcome, excerpt};
 use crate::ask::policy::ForgeryAnswer;
 use crate::check::Level;
-use crate::run::verdict::{Deviation, Judgement};
+use crate::run::verdict::{Deviation, Hint, Judgement};
 
 /// A real event has to be acknowledged.
 pub(crate) fn acknowledged(trial: &Trial<'_>) -> Judgement {
@@ -22,8 +22,20 @@ pub(crate) fn acknowledged(trial: &Trial<'_>) -> Judgement {
             message: refusal.message,
             expected: trial.policy.acknowledgement(),
             actual: trial.exchange.outcome.to_string(),
-            hint: cause(trial.exchange).map(str::to_owned),
+            hint: cause(trial.exchange).map_or(Hint::OfCheck, |cause| Hint::Instead(cause.to_owned())),
         }),
+    }
+}
+
+/// A real event of a special kind has to be acknowledged, where plain ones are.
+pub(crate) fn acknowledged_as_plain_ones_are(trial: &Trial<'_>) -> Judgement {
+    let judged = acknowledged(trial);
+    let plain = trial.after.and_then(|control| trial.policy.examine(control).err());
+    match (&judged, plain) {
+        (Judgement::Deviates(_), Some(refusal)) => {
+            Judgement::Unsettled(format!("a plain event is not acknowledged either: {}", refusal.message))
+        }
+        _ => judged,
     }
 }
 
@@ -88,7 +100,7 @@ fn control_after(trial: &Trial<'_>) -> Option<Judgement> {
         message: format!("after the forged event the next valid one is not acknowledged: {}", refusal.message),
         expected: format!("{} for the valid event that follows", trial.policy.acknowledgement()),
         actual: control.outcome.to_string(),
-        hint: Some(
+        hint: Hint::Instead(
             "One bad request takes the endpoint down for everybody: an exception while comparing (unequal lengths, a \
              header that is no text) must end the request, not the process."
                 .to_owned(),
@@ -118,7 +130,7 @@ fn forgery(trial: &Trial<'_>) -> Judgement {
             message: format!("the forged event was refused, but as a fault of the server ({})", answer.status.as_u16()),
             expected: REFUSAL.to_owned(),
             actual: trial.exchange.outcome.to_string(),
-            hint: Some(
+            hint: Hint::Instead(
                 "Usually an exception while comparing: unequal lengths, a missing header. Check for it and answer 401."
                     .to_owned(),
             ),
@@ -134,7 +146,7 @@ fn unanswered(fault: &Fault, exchange: &Exchange) -> Judgement {
         message: format!("the forged event was not accepted, but got no proper answer either: {fault}"),
         expected: REFUSAL.to_owned(),
         actual: exchange.outcome.to_string(),
-        hint: Some(
+        hint: Hint::Instead(
             "Answer 401 instead of dropping the connection: a sender can't tell that from an outage.".to_owned(),
         ),
     })
@@ -147,8 +159,8 @@ fn confirmed(trial: &Trial<'_>) -> Judgement {
             Level::Must,
             "forgery-accepted",
             "the forged event got the answer of a valid one",
-            "Compare the secret before anything else and answer 401. If forged events are already dropped without any \
-             effect, either answer 401, or declare it with --forgery-answer any.",
+            "If forged events are already dropped without any effect, either answer 401, or declare it with \
+             --forgery-answer any.",
         ),
         ForgeryAnswer::Any => (
             Level::Should,
@@ -164,7 +176,7 @@ fn confirmed(trial: &Trial<'_>) -> Judgement {
         message: message.to_owned(),
         expected: REFUSAL.to_owned(),
         actual: trial.exchange.outcome.to_string(),
-        hint: Some(hint.to_owned()),
+        hint: Hint::Besides(hint.to_owned()),
     })
 }
 
@@ -175,7 +187,7 @@ fn success_status(trial: &Trial<'_>, answer: &Answer) -> Judgement {
         message: format!("the forged event was not confirmed, but its status {} says success", answer.status.as_u16()),
         expected: REFUSAL.to_owned(),
         actual: trial.exchange.outcome.to_string(),
-        hint: Some("Say it in the status too: answer 401 (or 400, 403).".to_owned()),
+        hint: Hint::Instead("Say it in the status too: answer 401 (or 400, 403).".to_owned()),
     })
 }
 
@@ -251,6 +263,15 @@ mod tests {
             }
             assert_eq!(short(&genuine(acknowledged, service, json(308, ""))), "must redirect");
         }
+    }
+
+    #[test]
+    fn a_special_event_is_judged_only_where_plain_ones_are_acknowledged() {
+        let policy = refusing(Service::Chatwork);
+        let judged = |own, after| short(&forged(acknowledged_as_plain_ones_are, &policy, [good(), own, after]));
+        assert_eq!(judged(good(), good()), "held");
+        assert_eq!(judged(json(400, ""), good()), "must status");
+        assert_eq!(judged(json(400, ""), json(400, "")), "unsettled");
     }
 
     #[test]

@@ -16,17 +16,17 @@ pub struct Human<W> {
     out: W,
     area: Option<Area>,
     deviated: bool,
-    target: String,
+    /// Of the last check that was not run: the next one's is mostly the same.
+    unrun: Option<String>,
 }
 
 impl<W: Write> Human<W> {
     /// A report to a writer.
     pub fn new(out: W) -> Self {
-        Self { out, area: None, deviated: false, target: String::new() }
+        Self { out, area: None, deviated: false, unrun: None }
     }
 
     fn begin(&mut self, card: &RunCard) -> io::Result<()> {
-        self.target.clone_from(&card.subject.target);
         let bold = Style::new().bold();
         writeln!(self.out, "{bold}{} {}{bold:#}", card.tool.name, card.tool.version)?;
         write!(
@@ -64,6 +64,12 @@ impl<W: Write> Human<W> {
             return Ok(());
         }
         self.deviated = true;
+        if report.cases == 0 {
+            if self.unrun.as_ref() == Some(&report.message) {
+                return Ok(());
+            }
+            self.unrun = Some(report.message.clone());
+        }
         self.details(report)
     }
 

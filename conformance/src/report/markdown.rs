@@ -60,7 +60,7 @@ fn page(document: &Document) -> String {
 }
 
 fn details(page: &mut String, check: &CheckReport) {
-    let _ = write!(page, "\n## {} {}\n\n{}\n\n", sign(check.status), check.id, check.message);
+    let _ = write!(page, "\n## {} {}\n\n{}\n\n", sign(check.status), check.id, inline(&check.message));
     let rows = [
         ("expected", check.expected.as_ref()),
         ("actual", check.actual.as_ref()),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::event::{CaseReport, CheckCard, CheckReport, Event, RunCard, RunReport, Subject, Tool};
 use super::evidence::{Evidence, curl, millis};
 use super::session::Session;
-use super::verdict::{Deviation, Judgement, Status, Summary};
+use super::verdict::{Deviation, Hint, Judgement, Status, Summary};
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::exchange::{Exchange, Fault};
 use crate::ask::policy::ForgeryAnswer;
@@ -79,7 +79,9 @@ impl Run<'_> {
         let started = Instant::now();
         let Plan::Examples { cases, judge } = check.plan;
         let mut judged = Vec::new();
-        for case in cases(&session.craft(check.id)) {
+        let cases = cases(&session.craft(check.id));
+        let planned = cases.len();
+        for case in cases {
             if session.is_stopped() {
                 break;
             }
@@ -99,7 +101,14 @@ impl Run<'_> {
             }));
             judged.push(Judged { case, steps, judgement, status });
         }
-        CheckReport { duration_ms: millis(started.elapsed()), ..summed_up(check, &judged, session) }
+        let duration_ms = millis(started.elapsed());
+        let report = CheckReport { duration_ms, ..summed_up(check, &judged, session) };
+        if judged.len() < planned && report.status < Status::Error {
+            // Half a check shows nothing.
+            let message = "the run was stopped in the middle of this check".to_owned();
+            return CheckReport { status: Status::Error, message, ..report };
+        }
+        report
     }
 }
 
@@ -113,7 +122,13 @@ struct Steps {
 impl Steps {
     fn of(check: &Check, case: &Case, session: &mut Session) -> Self {
         match case.role {
-            Role::Genuine => Self { before: None, own: session.send(&case.delivery), after: None },
+            Role::Genuine => {
+                let own = session.send(&case.delivery);
+                // Is it this event, or any event at all?
+                let accepted = session.settings().policy.accepts(&own);
+                let after = (!accepted).then(|| session.control_after(check.id));
+                Self { before: None, own, after }
+            }
             Role::Forged => {
                 let before = session.control_before(check.id);
                 let own = session.send(&case.delivery);
@@ -192,36 +207,35 @@ fn unrun(check: &Check, level: Level, status: Status, message: &str) -> CheckRep
 
 /// The report of a check: the worst case decides, the first of several.
 fn summed_up(check: &Check, judged: &[Judged], session: &Session) -> CheckReport {
-    let Some(worst) = judged.iter().map(|judged| judged.status).max() else {
-        return unrun(check, level(check, session), Status::Error, "the check sent nothing");
-    };
-    let Some(deciding) = judged.iter().find(|judged| judged.status == worst) else {
+    let worst = judged.iter().map(|judged| judged.status).max();
+    let Some(deciding) = judged.iter().find(|judged| Some(judged.status) == worst) else {
         return unrun(check, level(check, session), Status::Error, "the check sent nothing");
     };
     let total = judged.len();
-    let alike = judged.iter().filter(|judged| judged.status == worst).count();
-    let blank = CheckReport { cases: total as u64, ..unrun(check, level(check, session), worst, "") };
+    let alike = judged.iter().filter(|judged| judged.status == deciding.status).count();
     let where_seen = format!("(case {}, {alike} of {total})", deciding.case.name);
     let settings = session.settings();
-    let pointed = CheckReport {
+    let mask = |text: &str| settings.secret.mask(text);
+    let report = CheckReport {
+        cases: total as u64,
         evidence: deciding.steps.evidence(&deciding.case, session),
         reproduce: Some(curl(&settings.endpoint, &deciding.case.delivery)),
         replay: Some(format!("{}@{}/{}", check.id, settings.seed, deciding.case.name)),
-        hint: Some(check.hint.to_owned()),
-        ..blank.clone()
+        ..unrun(check, level(check, session), deciding.status, "")
     };
-    let mask = |text: &str| settings.secret.mask(text);
     match &deciding.judgement {
-        Judgement::Held => CheckReport { message: format!("{total} of {total} cases as the contract asks"), ..blank },
-        Judgement::Unsettled(reason) => {
-            CheckReport { message: format!("{} {where_seen}", mask(reason)), hint: None, ..pointed }
-        }
+        Judgement::Held => CheckReport { message: format!("{total} of {total} cases as the contract asks"), ..report },
+        Judgement::Unsettled(reason) => CheckReport { message: format!("{} {where_seen}", mask(reason)), ..report },
         Judgement::Deviates(deviation) => CheckReport {
             message: format!("{} {where_seen}", mask(&deviation.message)),
             expected: Some(deviation.expected.clone()),
             actual: Some(mask(&deviation.actual)),
-            hint: Some(deviation.hint.clone().unwrap_or_else(|| check.hint.to_owned())),
-            ..pointed
+            hint: Some(match &deviation.hint {
+                Hint::OfCheck => check.hint.to_owned(),
+                Hint::Besides(more) => format!("{} {more}", check.hint),
+                Hint::Instead(other) => other.clone(),
+            }),
+            ..report
         },
     }
 }

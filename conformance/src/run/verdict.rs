@@ -29,8 +29,19 @@ pub struct Deviation {
     pub expected: String,
     /// What was seen instead.
     pub actual: String,
-    /// Cause and cure, where this deviation has others than its check.
-    pub hint: Option<String>,
+    /// Cause and cure.
+    pub hint: Hint,
+}
+
+/// Cause and cure of a deviation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// The check's own.
+    OfCheck,
+    /// The check's own, and this besides.
+    Besides(String),
+    /// This one: the deviation has another cause than the check's usual one.
+    Instead(String),
 }
 
 /// How one case or one check came out.
@@ -193,7 +204,7 @@ mod tests {
             message: String::new(),
             expected: String::new(),
             actual: String::new(),
-            hint: None,
+            hint: Hint::OfCheck,
         };
         assert_eq!(Judgement::Deviates(deviation.clone()).status(false), Status::Warn);
         assert_eq!(Judgement::Deviates(deviation).status(true), Status::Fail);

@@ -87,11 +87,15 @@ impl Socket {
             let _ = connection.await;
         }));
         let mut request = self.request(delivery)?;
-        let flood = count_interim_answers(&mut request);
+        let interim = Interim::watch(&mut request);
         let head = tokio::select! {
             head = timeout_at(deadline, sender.send_request(request)) => head,
-            () = flood.notified() => return Err(Fault::InterimFlood),
+            () = interim.too_many.notified() => return Err(Fault::InterimFlood),
         };
+        // The answer itself may have come in the same breath as the last of too many.
+        if interim.is_flood() {
+            return Err(Fault::InterimFlood);
+        }
         let response = head.map_err(|_| Fault::HeadTimeout)?.map_err(|error| name(&error))?;
         Ok(Outcome::Answered(read(response, deadline).await))
     }
@@ -119,16 +123,29 @@ impl Drop for Driver {
     }
 }
 
-fn count_interim_answers(request: &mut Request<Full<Bytes>>) -> Arc<Notify> {
-    let flood = Arc::new(Notify::new());
-    let signal = Arc::clone(&flood);
-    let count = AtomicUsize::new(0);
-    hyper::ext::on_informational(request, move |_| {
-        if count.fetch_add(1, Ordering::Relaxed) >= INTERIM_MAX {
-            signal.notify_one();
-        }
-    });
-    flood
+/// Interim answers seen so far. hyper itself skips any number of them.
+#[derive(Debug, Default)]
+struct Interim {
+    count: AtomicUsize,
+    too_many: Notify,
+}
+
+impl Interim {
+    fn watch(request: &mut Request<Full<Bytes>>) -> Arc<Self> {
+        let interim = Arc::new(Self::default());
+        let seen = Arc::clone(&interim);
+        hyper::ext::on_informational(request, move |_| {
+            seen.count.fetch_add(1, Ordering::SeqCst);
+            if seen.is_flood() {
+                seen.too_many.notify_one();
+            }
+        });
+        interim
+    }
+
+    fn is_flood(&self) -> bool {
+        self.count.load(Ordering::SeqCst) > INTERIM_MAX
+    }
 }
 
 /// Reads a body until its end, the deadline or the cap, whichever comes first.

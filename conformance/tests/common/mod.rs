@@ -27,12 +27,12 @@ use contract::service::Service;
 use contract::time::UnixMillis;
 
 /// The webhook token of the Chatwork samples.
-pub const CHATWORK_TOKEN: &str = "W6agakRo0Il0Y2blfz7v5TKrGanFzCIWakZcezo/YeU=";
+pub(crate) const CHATWORK_TOKEN: &str = "W6agakRo0Il0Y2blfz7v5TKrGanFzCIWakZcezo/YeU=";
 /// The Chatday-Signature-Token of the Chatday samples.
-pub const CHATDAY_TOKEN: &str = "Obviously-Fake-Signature-Token-0123";
+pub(crate) const CHATDAY_TOKEN: &str = "Obviously-Fake-Signature-Token-0123";
 
 /// Settings for snapshots in the workspace's own folder.
-pub fn shelf() -> insta::Settings {
+pub(crate) fn shelf() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../snapshots/conformance"));
     settings.set_prepend_module_to_snapshot(false);
@@ -40,32 +40,32 @@ pub fn shelf() -> insta::Settings {
     settings
 }
 
-pub fn token(service: Service) -> &'static str {
+pub(crate) fn token(service: Service) -> &'static str {
     match service {
         Service::Chatwork => CHATWORK_TOKEN,
         Service::Chatday => CHATDAY_TOKEN,
     }
 }
 
-pub fn secret(service: Service) -> Secret {
+pub(crate) fn secret(service: Service) -> Secret {
     Secret::new(service, token(service), None).unwrap()
 }
 
-pub fn integration(service: Service, flaw: Option<Flaw>) -> Integration {
+pub(crate) fn integration(service: Service, flaw: Option<Flaw>) -> Integration {
     Integration::new(service, secret(service), Profile::default_profile(), flaw)
 }
 
-pub fn sample(service: Service, flaw: Option<Flaw>) -> Sample {
+pub(crate) fn sample(service: Service, flaw: Option<Flaw>) -> Sample {
     Sample::start(integration(service, flaw), SocketAddr::from(([127, 0, 0, 1], 0))).unwrap()
 }
 
 /// How to judge.
 #[derive(Clone, Copy)]
-pub struct Manner {
-    pub strict: bool,
-    pub seed: u64,
-    pub timeout: Duration,
-    pub forgery_answer: ForgeryAnswer,
+pub(crate) struct Manner {
+    pub(crate) strict: bool,
+    pub(crate) seed: u64,
+    pub(crate) timeout: Duration,
+    pub(crate) forgery_answer: ForgeryAnswer,
 }
 
 impl Default for Manner {
@@ -75,22 +75,22 @@ impl Default for Manner {
 }
 
 /// What a run came to.
-pub struct Judged {
-    pub run: RunReport,
-    pub checks: Vec<CheckReport>,
-    pub events: Vec<Event>,
+pub(crate) struct Judged {
+    pub(crate) run: RunReport,
+    pub(crate) checks: Vec<CheckReport>,
+    pub(crate) events: Vec<Event>,
 }
 
 impl Judged {
     /// The ids of the checks with this status, without the service.
-    pub fn with(&self, status: Status) -> Vec<&str> {
+    pub(crate) fn with(&self, status: Status) -> Vec<&str> {
         let checks = self.checks.iter().filter(|check| check.status == status);
         checks.map(|check| check.id.rsplit('.').next().unwrap()).collect()
     }
 }
 
 /// Runs every check of a service in this process.
-pub fn judge(service: Service, url: &str, manner: Manner) -> Judged {
+pub(crate) fn judge(service: Service, url: &str, manner: Manner) -> Judged {
     let endpoint = Endpoint::parse(url).unwrap();
     let (_stopper, stop) = stop::channel();
     let address = SocketAddr::new(endpoint.host.parse().unwrap(), endpoint.port);
@@ -117,7 +117,7 @@ pub fn judge(service: Service, url: &str, manner: Manner) -> Judged {
 }
 
 /// A listener that does with each connection what it is told, on a thread for each. Stops when dropped.
-pub struct Raw {
+pub(crate) struct Raw {
     address: SocketAddr,
     stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -125,7 +125,7 @@ pub struct Raw {
 
 impl Raw {
     /// `handle` gets a connection whose reads end after a while, so that no thread outlives its test for long.
-    pub fn start(handle: impl Fn(TcpStream, &AtomicBool) + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(handle: impl Fn(TcpStream, &AtomicBool) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let stopping = Arc::new(AtomicBool::new(false));
@@ -145,7 +145,7 @@ impl Raw {
         Self { address, stopping, thread: Some(thread) }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/webhook", self.address)
     }
 }
@@ -162,7 +162,7 @@ impl Drop for Raw {
 }
 
 /// Reads one whole request; nothing when the peer left first.
-pub fn read_request(stream: &mut TcpStream) -> Option<contract::wire::Request> {
+pub(crate) fn read_request(stream: &mut TcpStream) -> Option<contract::wire::Request> {
     let mut read = Vec::new();
     let mut piece = [0; 4096];
     loop {
@@ -192,7 +192,12 @@ pub fn read_request(stream: &mut TcpStream) -> Option<contract::wire::Request> {
 }
 
 /// Writes what it can; a peer that left is no fault of the test.
-pub fn write(stream: &mut TcpStream, bytes: &[u8]) -> bool {
+pub(crate) fn write(stream: &mut TcpStream, bytes: &[u8]) {
+    still_writes(stream, bytes);
+}
+
+/// The same, and whether the peer is still there.
+pub(crate) fn still_writes(stream: &mut TcpStream, bytes: &[u8]) -> bool {
     stream.write_all(bytes).and_then(|()| stream.flush()).is_ok()
 }
 

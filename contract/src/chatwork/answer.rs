@@ -21,12 +21,13 @@ pub fn ok<T: Serialize + ?Sized>(body: &T) -> Response {
 }
 
 /// A status with JSON text that is already written.
-pub fn with_body(status: StatusCode, body: Vec<u8>) -> Response {
+pub fn with_body(status: StatusCode, body: impl Into<Bytes>) -> Response {
+    let body: Bytes = body.into();
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(CONTENT_TYPE, JSON);
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     headers.insert(VARY, VARIES);
-    whole(status, headers, Bytes::from(body))
+    whole(status, headers, body)
 }
 
 /// 204: no body, no content type.

@@ -36,11 +36,11 @@ use contract::reader::{Node, Object};
 use serde_json::{Value, json};
 
 use super::chats::{Author, Chat, Line};
-use super::moment;
 use super::secret::Secret;
 use super::signatures::{Previous, Signature};
 use super::state::{Application, State};
 use crate::core::Origin;
+use crate::core::moment;
 
 /// Largest id that a description may give a message.
 const MOST_ID: i64 = 1 << 62;

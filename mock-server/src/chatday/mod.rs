@@ -8,7 +8,6 @@
 
 pub mod chats;
 pub mod description;
-pub mod moment;
 pub mod register;
 pub mod secret;
 pub mod send;

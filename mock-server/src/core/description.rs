@@ -28,11 +28,35 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// All tokens that select this world.
-    pub fn tokens(&self) -> Vec<String> {
-        let mut tokens = self.chatwork.tokens();
-        tokens.extend(self.chatday.tokens());
-        tokens
+    /// What selects this world, and what nobody may read.
+    pub fn keys(&self) -> Keys {
+        Keys::of(&self.chatwork, &self.chatday)
+    }
+}
+
+/// What selects a world, and what of it must never be written down.
+#[derive(Clone)]
+pub struct Keys {
+    /// API tokens of both services.
+    pub tokens: Vec<String>,
+    /// The tokens, and what else is secret.
+    pub secrets: Vec<String>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Keys({} tokens)", self.tokens.len())
+    }
+}
+
+impl Keys {
+    /// Those of a world's two sides.
+    pub fn of(chatwork: &chatwork::State, chatday: &chatday::State) -> Self {
+        let mut tokens = chatwork.tokens();
+        tokens.extend(chatday.tokens());
+        let mut secrets = tokens.clone();
+        secrets.extend(chatday.secrets());
+        Self { tokens, secrets }
     }
 }
 
@@ -49,6 +73,8 @@ pub struct Blueprint {
     pub clock: ClockStart,
     /// What the command line says for every world.
     pub defaults: Defaults,
+    /// Whether the world holds its own answers against the contract.
+    pub self_check: bool,
 }
 
 impl Blueprint {
@@ -119,7 +145,7 @@ mod tests {
 
     fn blueprint(description: Value) -> Blueprint {
         let (id, defaults) = (DEFAULT_ID.to_owned(), Defaults::default());
-        Blueprint { id, seed: 1, description, clock: ClockStart::default(), defaults }
+        Blueprint { id, seed: 1, description, clock: ClockStart::default(), defaults, self_check: false }
     }
 
     #[test]

@@ -5,9 +5,11 @@ pub mod clock;
 pub mod description;
 pub mod journal;
 pub mod matching;
+pub mod moment;
 pub mod origin;
 pub mod refusal;
 pub mod registry;
+pub mod self_check;
 pub mod turn;
 pub mod world;
 

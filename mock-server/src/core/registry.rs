@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::capture::Secrets;
 use super::clock::ClockStart;
-use super::description::{Blueprint, DEFAULT_ID, complete};
+use super::description::{Blueprint, DEFAULT_ID, Keys, complete};
 use super::journal::Caps;
 use super::origin::Defaults;
 use super::world::World;
@@ -48,6 +48,8 @@ pub struct Plan {
     pub clock: ClockStart,
     /// What the command line says for every world.
     pub defaults: Defaults,
+    /// Whether worlds hold their own answers against the contract.
+    pub self_check: bool,
     /// How much the default world's journal keeps.
     pub caps: Caps,
     /// How much the journals of further worlds keep, each.
@@ -69,6 +71,8 @@ pub struct Registry {
 pub struct Index {
     worlds: BTreeMap<Box<str>, Arc<Cell>>,
     tokens: BTreeMap<Box<[u8]>, Arc<Cell>>,
+    /// What must not be written down, by the world that it belongs to: tokens, and more.
+    secrets_of: BTreeMap<Box<str>, Vec<String>>,
     secrets: Secrets,
     last_id: u64,
 }
@@ -84,7 +88,7 @@ impl Index {
         self.worlds.get(id)
     }
 
-    /// Every token of every world, ready to be masked.
+    /// Every secret of every world, ready to be masked.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
     }
@@ -97,15 +101,16 @@ impl Registry {
     /// Every fault of the default world's description.
     pub fn begin(plan: Plan, wall: UnixMillis) -> Result<Self, Vec<Fault>> {
         let world = World::begin(blueprint(&plan, DEFAULT_ID, plan.seed, None), plan.caps, wall)?;
-        let tokens = world.tokens();
+        let keys = world.keys();
         let default = Arc::new(Cell { id: DEFAULT_ID.into(), world: Mutex::new(world) });
         let mut index = Index {
             worlds: BTreeMap::from([(DEFAULT_ID.into(), Arc::clone(&default))]),
             tokens: BTreeMap::new(),
+            secrets_of: BTreeMap::new(),
             secrets: std::iter::empty().collect(),
             last_id: 0,
         };
-        index.claim(&default, &tokens)?;
+        index.claim(&default, keys)?;
         Ok(Self { plan, default, index: RwLock::new(index) })
     }
 
@@ -138,10 +143,10 @@ impl Registry {
         // Reading a description may take milliseconds: nobody waits for it.
         let blueprint = blueprint(&self.plan, &id, seed.unwrap_or(self.plan.seed), world);
         let world = World::begin(blueprint, self.plan.further_caps, wall)?;
-        let tokens = world.tokens();
+        let keys = world.keys();
         let cell = Arc::new(Cell { id: id.clone().into(), world: Mutex::new(world) });
         let mut index = self.index_mut();
-        index.claim(&cell, &tokens)?;
+        index.claim(&cell, keys)?;
         index.worlds.insert(id.into(), Arc::clone(&cell));
         Ok(cell)
     }
@@ -169,7 +174,7 @@ impl Registry {
     pub fn reset(&self, cell: &Arc<Cell>, wall: UnixMillis) -> Result<(), Vec<Fault>> {
         let (blueprint, born) = cell.lock().beginning();
         let parts = blueprint.assemble(wall, born)?;
-        self.index_mut().exchange(cell, &parts.tokens())?;
+        self.index_mut().exchange(cell, parts.keys())?;
         cell.lock().reset(parts);
         Ok(())
     }
@@ -182,7 +187,7 @@ impl Registry {
         let (mut blueprint, _) = cell.lock().beginning();
         blueprint.description = complete(Some(state), &self.plan.base, cell.id());
         let parts = blueprint.assemble(wall, wall)?;
-        self.index_mut().exchange(cell, &parts.tokens())?;
+        self.index_mut().exchange(cell, parts.keys())?;
         cell.lock().replace(parts);
         Ok(())
     }
@@ -194,40 +199,45 @@ impl Registry {
 
 impl Index {
     /// Gives a world its tokens, all or none.
-    fn claim(&mut self, cell: &Arc<Cell>, tokens: &[String]) -> Result<(), Vec<Fault>> {
-        let taken = |token: &&String| self.tokens.get(token.as_bytes()).is_some_and(|owner| !Arc::ptr_eq(owner, cell));
-        let faults: Vec<Fault> = tokens.iter().filter(taken).map(|token| {
-            let owner = self.tokens.get(token.as_bytes()).map_or("", |owner| owner.id());
-            let start: String = token.chars().take(4).collect();
-            Fault { pointer: String::new(), message: format!(
-                "the token that begins with '{start}' belongs to the world '{owner}' already: a token selects one world; leave the tokens out to get new ones"
-            ) }
-        }).collect();
+    fn claim(&mut self, cell: &Arc<Cell>, keys: Keys) -> Result<(), Vec<Fault>> {
+        let owner_of = |token: &String| self.tokens.get(token.as_bytes()).filter(|owner| !Arc::ptr_eq(owner, cell));
+        let taken = |token: &String| {
+            let (owner, start) = (owner_of(token)?.id(), token.chars().take(4).collect::<String>());
+            let message = format!(
+                "the token that begins with '{start}' belongs to the world '{owner}' already: a token selects one \
+                 world; leave the tokens out to get new ones"
+            );
+            Some(Fault { pointer: String::new(), message })
+        };
+        let faults: Vec<Fault> = keys.tokens.iter().filter_map(taken).collect();
         if !faults.is_empty() {
             return Err(faults);
         }
-        for token in tokens {
+        for token in &keys.tokens {
             self.tokens.insert(token.as_bytes().into(), Arc::clone(cell));
         }
+        self.secrets_of.insert(cell.id().into(), keys.secrets);
         self.refresh();
         Ok(())
     }
 
-    fn exchange(&mut self, cell: &Arc<Cell>, tokens: &[String]) -> Result<(), Vec<Fault>> {
-        self.claim(cell, tokens)?;
+    /// Gives a world other tokens instead of those that it has.
+    fn exchange(&mut self, cell: &Arc<Cell>, keys: Keys) -> Result<(), Vec<Fault>> {
+        let kept = keys.tokens.clone();
+        self.claim(cell, keys)?;
         self.tokens
-            .retain(|token, owner| !Arc::ptr_eq(owner, cell) || tokens.iter().any(|kept| kept.as_bytes() == &**token));
-        self.refresh();
+            .retain(|token, owner| !Arc::ptr_eq(owner, cell) || kept.iter().any(|kept| kept.as_bytes() == &**token));
         Ok(())
     }
 
     fn release(&mut self, cell: &Arc<Cell>) {
         self.tokens.retain(|_, owner| !Arc::ptr_eq(owner, cell));
+        self.secrets_of.remove(cell.id());
         self.refresh();
     }
 
     fn refresh(&mut self) {
-        self.secrets = self.tokens.keys().filter_map(|token| std::str::from_utf8(token).ok()).collect();
+        self.secrets = self.secrets_of.values().flatten().map(String::as_str).collect();
     }
 }
 
@@ -238,6 +248,7 @@ fn blueprint(plan: &Plan, id: &str, seed: u64, description: Option<&Value>) -> B
         description: complete(description, &plan.base, id),
         clock: plan.clock,
         defaults: plan.defaults.clone(),
+        self_check: plan.self_check,
     }
 }
 
@@ -260,6 +271,7 @@ mod tests {
                 seed: 1,
                 clock: ClockStart::default(),
                 defaults: Defaults::default(),
+                self_check: true,
                 caps,
                 further_caps: caps,
                 most_worlds: 3,
@@ -278,7 +290,7 @@ mod tests {
         let registry = registry();
         let one = registry.create(None, None, WALL).unwrap();
         let two = registry.create(None, None, WALL).unwrap();
-        let (first, second) = (one.lock().tokens(), two.lock().tokens());
+        let (first, second) = (one.lock().keys().tokens, two.lock().keys().tokens);
         assert!(first.iter().all(|token| !second.contains(token)));
         assert_eq!(owner(&registry, &first[0]).as_deref(), Some("w1"));
         assert_eq!(registry.delete("w1"), Ok(true));
@@ -297,7 +309,7 @@ mod tests {
         let before = cell.lock().dump(WALL);
         assert!(registry.restore(&cell, &taken, WALL).is_err());
         assert_eq!(cell.lock().dump(WALL), before);
-        let token = &cell.lock().tokens()[0];
+        let token = &cell.lock().keys().tokens[0];
         assert_eq!(owner(&registry, token).as_deref(), Some(cell.id()));
     }
 

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
 use contract::clause::Clause;
+use contract::judge::Strictness;
 use contract::reader::{Fault, Faults, Node};
 use contract::service::Service;
 use contract::time::UnixMillis;
@@ -14,9 +15,10 @@ use serde_json::{Value, json};
 
 use super::capture::Capture;
 use super::clock::Clock;
-use super::description::{Blueprint, Parts};
+use super::description::{Blueprint, Keys, Parts};
 use super::journal::{Caps, Entry, Journal};
 use super::refusal;
+use super::self_check;
 use super::turn::{Note, Turn};
 use crate::control::{ClockChange, ClockState, WorldCard};
 use crate::{chatday, chatwork};
@@ -44,6 +46,7 @@ pub struct World {
     journal: Journal,
     caps: Caps,
     date: (i64, HeaderValue),
+    own_faults: Vec<String>,
     /// Those who wait for the next entry of the journal.
     waiting: BTreeMap<u64, Waker>,
     last_waiter: u64,
@@ -74,6 +77,7 @@ impl World {
             journal: Journal::new(caps),
             caps,
             date: (i64::MIN, HeaderValue::from_static("")),
+            own_faults: Vec::new(),
             waiting: BTreeMap::new(),
             last_waiter: 0,
         })
@@ -93,9 +97,16 @@ impl World {
         let (operation, token_id, mut notes) = (turn.operation, turn.token_id, turn.notes);
         let mut response = served.unwrap_or_else(|failed| {
             let (response, note) = *failed;
+            self.own_faults.push(note.detail.clone());
             notes.push(note);
             response
         });
+        if self.blueprint.self_check && service == Service::Chatwork && !request.uri().path().starts_with(DOWNLOAD) {
+            let without_account_limit = self.chatwork.settings().pointer("/limits/account").is_some_and(Value::is_null);
+            let found = self_check::judge(operation, &response, Strictness { without_account_limit });
+            self.own_faults.extend(found.iter().map(|note| note.detail.clone()));
+            notes.extend(found);
+        }
         let date = self.date(now);
         response.headers_mut().insert(http::header::DATE, date);
         let status = response.status().as_u16();
@@ -118,11 +129,14 @@ impl World {
         &self.blueprint.id
     }
 
-    /// All tokens that select this world.
-    pub fn tokens(&self) -> Vec<String> {
-        let mut tokens = self.chatwork.tokens();
-        tokens.extend(self.chatday.tokens());
-        tokens
+    /// What selects this world, and what nobody may read.
+    pub fn keys(&self) -> Keys {
+        Keys::of(&self.chatwork, &self.chatday)
+    }
+
+    /// The mock's own faults since the last call, for its log. They stand in the journal too.
+    pub fn take_own_faults(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.own_faults)
     }
 
     /// How the world is reached.

@@ -124,6 +124,13 @@ impl Builder {
         self
     }
 
+    /// Whether the mock holds its own answers against the contract; a debug build does so anyway.
+    #[must_use]
+    pub fn self_check(mut self, on: bool) -> Self {
+        self.config.self_check = on;
+        self
+    }
+
     /// Where to listen: a free port of 127.0.0.1 unless said.
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> Self {

@@ -154,7 +154,13 @@ impl Shared {
         };
         let request = Request::from_parts(parts, body);
         let around = Surroundings { wall: clock::wall(), base_url: &self.base_url };
-        let response = cell.lock().handle(&request, capture, around);
+        let (response, own_faults) = {
+            let mut world = cell.lock();
+            (world.handle(&request, capture, around), world.take_own_faults())
+        };
+        for fault in own_faults {
+            tracing::error!("fault of the mock: {} in world {}: {fault}", request.method(), cell.id());
+        }
         self.log(started, request.method(), request.uri(), &response, cell.id());
         response
     }

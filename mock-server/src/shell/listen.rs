@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
-use hyper_util::rt::TokioTimer;
+
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use super::Shared;
 use super::http::{Exchange, Role};
 use super::stream::Patient;
+use super::timer::HeadTimer;
 
 /// Binds and listens, with a backlog of our choice: tokio's own is 128.
 pub(crate) fn bind(address: SocketAddr, backlog: u32) -> io::Result<StdListener> {
@@ -74,7 +75,7 @@ async fn converse(stream: TcpStream, role: Role, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let io = Patient::new(stream, shared.limits.write_pause);
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(HeadTimer::default())
         .header_read_timeout(shared.limits.head_time)
         .auto_date_header(false)
         .max_buf_size(shared.limits.buffer_bytes())

@@ -11,6 +11,7 @@ mod http;
 mod limits;
 mod listen;
 mod stream;
+mod timer;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -52,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) seed: u64,
     pub(crate) clock: ClockStart,
     pub(crate) defaults: Defaults,
+    /// Whether worlds hold their own answers against the contract.
+    pub(crate) self_check: bool,
     /// Most entries of each journal.
     pub(crate) journal_entries: usize,
     pub(crate) limits: Limits,
@@ -69,6 +72,8 @@ impl Default for Config {
             seed: 1,
             clock: ClockStart::default(),
             defaults: Defaults::default(),
+            // Costs throughput, so a release build does it only on demand.
+            self_check: cfg!(debug_assertions),
             journal_entries: usize::MAX,
             limits: Limits::default(),
         }
@@ -205,6 +210,7 @@ fn begin(config: &Config, wall: UnixMillis) -> Result<Registry, StartError> {
         seed: config.seed,
         clock: config.clock,
         defaults: config.defaults.clone(),
+        self_check: config.self_check,
         caps: caps(config.limits.journal_bytes),
         further_caps: caps(config.limits.further_journal_bytes),
         most_worlds: config.limits.worlds,

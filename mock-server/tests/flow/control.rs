@@ -201,3 +201,18 @@ fn the_control_api_can_have_an_address_of_its_own() {
     let services = Client::connect(control).send(format!("GET /v2/me HTTP/1.1\r\nHost: {control}\r\n\r\n")).answer();
     assert_eq!(services.status, 404);
 }
+
+#[test]
+fn changed_settings_hold_at_once_in_their_world_only_and_a_faulty_change_changes_nothing() {
+    let mock = MockServer::start().unwrap();
+    let world = mock.new_world(None, None).unwrap();
+    let limit = json!({"chatwork": {"limits": {"account": {"requests": 2, "seconds": 300}}}});
+    assert_eq!(world.set_settings(&limit).unwrap()["chatwork"]["limits"]["account"]["requests"], 2);
+    let statuses = |mock: &Mock| (0..3).map(|_| chatwork(mock, "GET", "/v2/me", "").status).collect::<Vec<_>>();
+    assert_eq!(statuses(&world), [200, 200, 429]);
+    assert_eq!(statuses(&mock), [200, 200, 200]);
+    let before = world.settings().unwrap();
+    let faulty = json!({"chatwork": {"limits": {"account": null}, "edition": "1999"}});
+    assert!(matches!(world.set_settings(&faulty), Err(MockError::Refused { status: 400, .. })));
+    assert_eq!(world.settings().unwrap(), before);
+}

@@ -45,6 +45,7 @@ fn fifty_worlds_on_fifty_connections_share_no_state_no_limit_and_no_journal() {
     for world in &worlds {
         let requests = world.requests().unwrap();
         assert_eq!(requests.len(), MESSAGES + 1);
+        assert!(requests.iter().all(|request| request.violations.is_empty()), "{requests:#?}");
         let own = requests.iter().map(|request| request.id).collect::<Vec<_>>();
         assert_eq!(own, (1..=MESSAGES as u64 + 1).collect::<Vec<_>>());
     }

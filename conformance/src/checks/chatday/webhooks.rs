@@ -14,8 +14,8 @@ use crate::ask::case::{Case, Trial};
 use crate::ask::craft::chatday::{body, body_json, signed};
 use crate::ask::craft::{Craft, text};
 use crate::check::{Area, Check, Kind, Level, Plan};
-use crate::checks::answer::acknowledged;
-use crate::run::verdict::{Deviation, Judgement};
+use crate::checks::answer::{acknowledged, acknowledged_as_plain_ones_are};
+use crate::run::verdict::{Deviation, Hint, Judgement};
 
 /// What a receiver does with keys that it does not know yet.
 const OPEN_ENDED: Clause = Clause::assumed(
@@ -50,7 +50,7 @@ pub const CHECKS: &[Check] = &[
                     stores it in a column that cannot hold it, loses exactly these messages.",
         hint: "Read the body as UTF-8, and let the storage hold four-byte characters.",
         clauses: &[&WEBHOOK_ANSWER, &WEBHOOK_BODY],
-        plan: Plan::Examples { cases: everyday_texts, judge: acknowledged },
+        plan: Plan::Examples { cases: everyday_texts, judge: acknowledged_as_plain_ones_are },
     },
     Check {
         id: "chatday.webhooks.every-message-type-is-acknowledged",
@@ -63,7 +63,7 @@ pub const CHECKS: &[Check] = &[
                     break the receiver.",
         hint: "Look at message.type before reading message.data; acknowledge the types that you have no use for.",
         clauses: &[&MESSAGE_TYPES],
-        plan: Plan::Examples { cases: each_type, judge: acknowledged },
+        plan: Plan::Examples { cases: each_type, judge: acknowledged_as_plain_ones_are },
     },
     Check {
         id: "chatday.webhooks.answer-is-declared-as-json",
@@ -89,7 +89,7 @@ pub const CHECKS: &[Check] = &[
                     that day on.",
         hint: "Let the JSON decoder ignore unknown keys (for example, no deny_unknown_fields, no strict schema).",
         clauses: &[&OPEN_ENDED],
-        plan: Plan::Examples { cases: unknown_fields, judge: acknowledged },
+        plan: Plan::Examples { cases: unknown_fields, judge: acknowledged_as_plain_ones_are },
     },
     Check {
         id: "chatday.webhooks.unknown-message-type-is-acknowledged",
@@ -102,7 +102,7 @@ pub const CHECKS: &[Check] = &[
                     send the same event again and again.",
         hint: "After comparing the secret, acknowledge every type and ignore those without a handler.",
         clauses: &[&MESSAGE_UNKNOWN_TYPE_RECEIVED],
-        plan: Plan::Examples { cases: unknown_types, judge: acknowledged },
+        plan: Plan::Examples { cases: unknown_types, judge: acknowledged_as_plain_ones_are },
     },
 ];
 
@@ -179,7 +179,7 @@ fn declared_as_json(trial: &Trial<'_>) -> Judgement {
             message: fault.to_string(),
             expected: "Content-Type: application/json".to_owned(),
             actual: fault.to_string(),
-            hint: None,
+            hint: Hint::OfCheck,
         }),
     }
 }

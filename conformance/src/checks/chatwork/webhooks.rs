@@ -11,8 +11,8 @@ use crate::ask::craft::chatwork::{event, event_json, signed};
 use crate::ask::craft::{Craft, text};
 use crate::ask::exchange::{Fault, Outcome};
 use crate::check::{Area, Check, Kind, Level, Plan};
-use crate::checks::answer::acknowledged;
-use crate::run::verdict::{Deviation, Judgement};
+use crate::checks::answer::{acknowledged, acknowledged_as_plain_ones_are};
+use crate::run::verdict::{Deviation, Hint, Judgement};
 
 /// The checks of this file, in report order.
 pub const CHECKS: &[Check] = &[
@@ -55,7 +55,7 @@ pub const CHECKS: &[Check] = &[
                     write every day.",
         hint: "Hash the bytes as they arrived, before any JSON or text decoding.",
         clauses: &[&ACKNOWLEDGED, &SIGNATURE, &BODY],
-        plan: Plan::Examples { cases: everyday_texts, judge: acknowledged },
+        plan: Plan::Examples { cases: everyday_texts, judge: acknowledged_as_plain_ones_are },
     },
     Check {
         id: "chatwork.webhooks.unknown-fields-are-acknowledged",
@@ -68,7 +68,7 @@ pub const CHECKS: &[Check] = &[
                     from that day on.",
         hint: "Let the JSON decoder ignore unknown fields (for example, no deny_unknown_fields, no strict schema).",
         clauses: &[&OPEN_ENDED],
-        plan: Plan::Examples { cases: unknown_fields, judge: acknowledged },
+        plan: Plan::Examples { cases: unknown_fields, judge: acknowledged_as_plain_ones_are },
     },
     Check {
         id: "chatwork.webhooks.unknown-event-type-is-acknowledged",
@@ -81,7 +81,7 @@ pub const CHECKS: &[Check] = &[
                     the types that the receiver does know.",
         hint: "After verifying the signature, answer 200 to every type and ignore those without a handler.",
         clauses: &[&OPEN_ENDED],
-        plan: Plan::Examples { cases: unknown_types, judge: acknowledged },
+        plan: Plan::Examples { cases: unknown_types, judge: acknowledged_as_plain_ones_are },
     },
 ];
 
@@ -149,7 +149,7 @@ fn short_enough(trial: &Trial<'_>) -> Judgement {
         message: format!("the body of the answer has {size} bytes, {ANSWER_BODY_MAX} are allowed"),
         expected: format!("at most {ANSWER_BODY_MAX} bytes of body"),
         actual: trial.exchange.outcome.to_string(),
-        hint: None,
+        hint: Hint::OfCheck,
     })
 }
 

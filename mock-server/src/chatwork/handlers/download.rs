@@ -6,7 +6,7 @@ use contract::time::UnixMillis;
 use contract::wire::form::Form;
 use contract::wire::{Request, Response};
 use hmac::{Hmac, KeyInit, Mac};
-use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::Sha256;
@@ -35,7 +35,9 @@ impl State {
     pub fn download(&self, request: &Request, turn: &mut Turn<'_>) -> Response {
         turn.operation = Some("download-file");
         if request.method() != Method::GET && request.method() != Method::HEAD {
-            return text(StatusCode::METHOD_NOT_ALLOWED, "Downloads are fetched with GET");
+            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Downloads are fetched with GET");
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return response;
         }
         match self.downloadable(request, turn) {
             Some(file) => whole(file),

@@ -1,5 +1,6 @@
 //! Messages: fetch, post, mark, show, change, delete.
 
+use bytes::Bytes;
 use contract::chatwork::answer;
 use contract::chatwork::errors::{ApiError, Denied, Missing, Unfit};
 use contract::chatwork::params::{self, Param};
@@ -8,7 +9,7 @@ use contract::wire::{Response, json};
 
 use super::me::embedded;
 use super::{Answer, Call, refused, written};
-use crate::chatwork::state::{Error, Hidden, Message, MessageId, State, Unread};
+use crate::chatwork::state::{Error, Fetched, Hidden, Message, MessageId, State, Unread};
 
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let force = call.arguments.flag(&params::FORCE);
@@ -17,22 +18,12 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
         .state
         .fetch_messages(call.caller, room, force, call.now)
         .map_err(|error| refused(error, Denied::GetMessages))?;
-    let mut body = Vec::new();
-    for message in call.state.fetched(&fetched) {
-        let rendered = render(call.state, message);
-        if body.is_empty() {
-            // A page is nearly always of equal messages: one allocation serves it.
-            body.reserve(rendered.len() * 128);
-        }
-        body.push(if body.is_empty() { b'[' } else { b',' });
-        body.extend_from_slice(rendered);
-    }
-    let mut response = if body.is_empty() {
-        answer::no_content()
-    } else {
-        body.push(b']');
-        written(body)
-    };
+    let page = call.state.kept_page(&fetched).unwrap_or_else(|| {
+        let page = Bytes::from(page(call.state, &fetched));
+        call.state.keep_page(&fetched, &page);
+        page
+    });
+    let mut response = if page.is_empty() { answer::no_content() } else { written(page) };
     if fetched.hidden != Hidden::None {
         answer::add_limitation_headers(&mut response);
     }
@@ -68,7 +59,7 @@ pub(super) fn mark_unread(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn show(call: &Call<'_>) -> Answer {
     match call.state.message(call.caller, call.room(), MessageId(call.ids[1]), call.now) {
-        Ok(message) => Ok(written(render(call.state, message).to_vec())),
+        Ok(message) => Ok(written(Bytes::copy_from_slice(render(call.state, message)))),
         Err(Error::HiddenMessage) => {
             let mut response = answer::refusal(&ApiError::NotFound(Missing::Message));
             answer::add_limitation_headers(&mut response);
@@ -112,6 +103,19 @@ fn counts(left: Unread) -> Response {
 
 fn message_id(id: MessageId) -> Response {
     answer::ok(&types::MessageId { message_id: &id.to_string() })
+}
+
+/// The messages of a fetch as a JSON list; no text at all when there are none.
+fn page(state: &State, fetched: &Fetched) -> Vec<u8> {
+    let mut text = Vec::new();
+    for message in state.fetched(fetched) {
+        text.push(if text.is_empty() { b'[' } else { b',' });
+        text.extend_from_slice(render(state, message));
+    }
+    if !text.is_empty() {
+        text.push(b']');
+    }
+    text
 }
 
 /// A message's JSON; written once, then kept with the message until it changes.

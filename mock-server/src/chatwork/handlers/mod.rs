@@ -12,6 +12,7 @@ mod notes;
 mod rooms;
 mod tasks;
 
+use bytes::Bytes;
 use contract::chatwork::answer;
 use contract::chatwork::arguments::{self, Arguments};
 use contract::chatwork::clauses;
@@ -67,11 +68,13 @@ impl State {
             return answer::refusal_with(error.status(), self.settings.token_error.text());
         };
         turn.token_id = Some(format!("chatwork/{caller}"));
+        // Found first, so that the journal names the operation of a request that is over the limit too.
+        let found = self.find(request, turn);
         let standing = self.take_account_limit(caller, turn.now);
         let mut response = if standing.is_some_and(|standing| !standing.allowed) {
             answer::refusal(&ApiError::AccountLimit)
         } else {
-            self.route(caller, request, turn).unwrap_or_else(|error| answer::refusal(&error))
+            self.serve(caller, found, request, turn).unwrap_or_else(|error| answer::refusal(&error))
         };
         if let Some(standing) = standing {
             answer::add_rate_headers(&mut response, standing);
@@ -96,14 +99,17 @@ impl State {
         Some(self.account_windows.entry(caller).or_default().take(limit, now))
     }
 
-    fn route(&mut self, caller: AccountId, request: &Request, turn: &mut Turn<'_>) -> Answer {
-        let edition = self.settings.edition;
-        let overridden = overridden_method(request, edition, turn);
+    fn find(&self, request: &Request, turn: &mut Turn<'_>) -> Option<Found> {
+        let overridden = overridden_method(request, self.settings.edition, turn);
         let method = overridden.as_ref().unwrap_or(request.method());
-        let Some(Found { endpoint, ids }) = route::chatwork(method, request.uri().path()) else {
-            return Err(ApiError::InvalidEndpoint);
-        };
-        turn.operation = Some(endpoint.name);
+        let found = route::chatwork(method, request.uri().path());
+        turn.operation = found.map(|found| found.endpoint.name);
+        found
+    }
+
+    fn serve(&mut self, caller: AccountId, found: Option<Found>, request: &Request, turn: &mut Turn<'_>) -> Answer {
+        let Found { endpoint, ids } = found.ok_or(ApiError::InvalidEndpoint)?;
+        let edition = self.settings.edition;
         notes::parameters(endpoint, edition, request, turn);
         let arguments = arguments::read(endpoint, edition, request)?;
         let (now, base_url, world_id) = (turn.now, turn.base_url, turn.world_id);
@@ -189,6 +195,6 @@ fn list_or_no_content<T: serde::Serialize>(items: &[T]) -> Response {
 }
 
 /// 200 with JSON text that is already written.
-fn written(body: Vec<u8>) -> Response {
+fn written(body: Bytes) -> Response {
     answer::with_body(StatusCode::OK, body)
 }

@@ -28,7 +28,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let group = NewGroup {
         name: arguments.text(&params::NAME).unwrap_or_default(),
         description: arguments.text(&params::DESCRIPTION).unwrap_or_default(),
-        icon: icon(arguments.word(&params::ICON_PRESET)).unwrap_or(IconPreset::Group),
+        icon: icon(arguments.word(&params::ICON_PRESET)).unwrap_or(IconPreset::GROUP),
         roles: &members::roles(arguments),
         link,
     };

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
 use contract::chatwork::limits::FREE_PLAN_READABLE_SECONDS;
 use contract::time::UnixMillis;
 
@@ -145,6 +146,19 @@ impl State {
         let readable_from = fetched.readable_from;
         let candidates = messages.get(fetched.places.clone()).unwrap_or_default();
         candidates.iter().filter(move |message| message.send_time >= readable_from)
+    }
+
+    /// The JSON of a fetch's messages, if it was written before and none of them has changed since.
+    pub fn kept_page(&self, fetched: &Fetched) -> Option<Bytes> {
+        let room = self.rooms.get(&fetched.room).filter(|_| fetched.hidden == Hidden::None)?;
+        room.page.get(&fetched.places)
+    }
+
+    /// Keeps the JSON of a fetch's messages for the next one.
+    pub fn keep_page(&mut self, fetched: &Fetched, text: &Bytes) {
+        if let Some(room) = self.rooms.get_mut(&fetched.room).filter(|_| fetched.hidden == Hidden::None) {
+            room.page.keep(fetched.places.clone(), text);
+        }
     }
 
     /// Reads everything up to and including a message; without one, the whole room.

@@ -6,7 +6,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | [`ids`], [`account`], [`room`], [`member`], [`message`], [`task`], [`file`], [`settings`] | the nouns |
+//! | [`ids`], [`account`], [`room`], [`member`], [`message`], [`task`], [`mod@file`], [`settings`] | the nouns |
 //! | `view` | rooms, counts and profiles as one person sees them |
 //! | `groups`, `messages`, `tasks`, `files`, `links`, `contacts` | the operations |
 //! | `system` | the texts that the service itself writes |
@@ -38,6 +38,7 @@ mod groups;
 mod links;
 mod load;
 mod messages;
+mod page;
 mod rights;
 mod system;
 mod tasks;

@@ -1,11 +1,15 @@
 //! One room: who is in it, what was said, what is to be done.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use contract::chatwork::limits::ICON_PRESETS;
 
 use super::file::File;
 use super::ids::{AccountId, FileId, MessageId, RoomId, TaskId};
 use super::member::{Member, Role};
 use super::message::Message;
+use super::page::Page;
 use super::task::{Task, TaskStatus};
 
 /// What a room is for.
@@ -33,40 +37,40 @@ impl Kind {
     }
 }
 
-macro_rules! icon_presets {
-    ($($variant:ident $name:literal),+ $(,)?) => {
-        /// The icon of a group.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "each name says what the picture shows")]
-        pub enum IconPreset { $($variant),+ }
+/// The icon of a group: one of the contract's presets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IconPreset(&'static str);
 
-        impl IconPreset {
-            /// All of them, in the order of the documents.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
+impl IconPreset {
+    /// What a group has that chose none.
+    pub const GROUP: Self = Self(ICON_PRESETS[0]);
 
-            /// The word of the API.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
+    /// All of them, in the order of the documents.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ICON_PRESETS.into_iter().map(Self)
+    }
 
-            /// Where the picture is.
-            pub const fn icon_path(self) -> &'static str {
-                match self { $(Self::$variant => concat!("https://appdata.chatwork.com/icon/ico_", $name, ".png")),+ }
-            }
+    /// The icon of a word of the API.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::all().find(|icon| icon.0 == name)
+    }
 
-            /// The icon of a word of the API.
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|icon| icon.name() == name)
-            }
-        }
-    };
+    /// The word of the API.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// Where the picture is.
+    pub fn icon_path(self) -> &'static str {
+        ICON_PATHS.get(self.0).map_or("", String::as_str)
+    }
 }
 
-icon_presets! {
-    Group "group", Check "check", Document "document", Meeting "meeting", Event "event", Project "project",
-    Business "business", Study "study", Security "security", Star "star", Idea "idea", Heart "heart",
-    Magcup "magcup", Beer "beer", Music "music", Sports "sports", Travel "travel",
-}
+/// Written once, because rooms are listed often.
+static ICON_PATHS: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
+    let path = |preset: &&'static str| (*preset, format!("https://appdata.chatwork.com/icon/ico_{preset}.png"));
+    ICON_PRESETS.iter().map(path).collect()
+});
 
 /// The invitation link of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +106,8 @@ pub struct Room {
     pub(super) link: Option<Link>,
     pub(super) last_update_time: i64,
     pub(super) task_num: u32,
+    /// The page of messages that was rendered last.
+    pub(super) page: Page,
 }
 
 impl Room {
@@ -111,7 +117,7 @@ impl Room {
             kind,
             name: String::new(),
             description: String::new(),
-            icon: IconPreset::Group,
+            icon: IconPreset::GROUP,
             members: BTreeMap::new(),
             messages: Vec::new(),
             tasks: BTreeMap::new(),
@@ -119,6 +125,7 @@ impl Room {
             link: None,
             last_update_time,
             task_num: 0,
+            page: Page::new(),
         }
     }
 
@@ -176,6 +183,7 @@ impl Room {
         }
         self.last_update_time = message.send_time;
         self.messages.push(message);
+        self.page.clear();
     }
 
     /// Changes a message's text, and the mention counts of those who have not read it.
@@ -187,6 +195,7 @@ impl Room {
         }
         change(message);
         message.rendered.clear();
+        self.page.clear();
         for (id, member) in self.members.iter_mut().filter(|(_, member)| unread_by(member)) {
             member.mention_num += u32::from(message.mentions(*id));
         }

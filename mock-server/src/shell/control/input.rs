@@ -78,6 +78,7 @@ pub(super) fn query(text: &str) -> Result<Query, Words> {
             "limit" => query.limit = number(1, MOST_LIMIT as u64).unwrap_or_default() as usize,
             "status" => query.matching.status = number(100, 599).and_then(|status| u16::try_from(status).ok()),
             "path" => query.matching.path = Some(value.to_owned()),
+            "operation" => query.matching.operation = Some(value.to_owned()),
             "method" if value.parse::<Method>().is_ok() => query.matching.method = Some(value.to_owned()),
             "method" => faults.push(format!("'{value}' is no HTTP method")),
             "service" => match value.parse::<Service>() {
@@ -85,7 +86,7 @@ pub(super) fn query(text: &str) -> Result<Query, Words> {
                 Err(words) => faults.push(words),
             },
             _ => faults.push(format!(
-                "unknown query parameter '{key}': expected one of service, method, path, status, after, limit"
+                "unknown query parameter '{key}': expected one of service, method, path, operation, status, after, limit"
             )),
         }
     }

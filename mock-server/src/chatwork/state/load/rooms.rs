@@ -47,7 +47,7 @@ impl<'n> Loader<'_, 'n> {
                 }
                 text.clone_into(&mut room.name);
             }
-            let icons: Vec<_> = IconPreset::ALL.iter().map(|icon| (icon.name(), *icon)).collect();
+            let icons: Vec<_> = IconPreset::all().map(|icon| (icon.name(), icon)).collect();
             room.icon = icon.and_then(|node| node.one_of(&icons)).unwrap_or(room.icon);
             if let Some(node) = link {
                 self.link(&node, room);

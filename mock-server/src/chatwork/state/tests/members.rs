@@ -10,7 +10,9 @@ fn roles(admin: &[AccountId], member: &[AccountId], readonly: &[AccountId]) -> R
 }
 
 fn group(roles: &Roles) -> NewGroup<'_> {
-    NewGroup { name: "เปิดตัว", description: "", icon: IconPreset::Star, roles, link: None }
+    NewGroup {
+        name: "เปิดตัว", description: "", icon: IconPreset::from_name("star").unwrap(), roles, link: None
+    }
 }
 
 #[test]
@@ -59,7 +61,9 @@ fn only_oneself_contacts_and_colleagues_can_be_invited() {
 #[test]
 fn an_admin_changes_what_is_given_and_nothing_else() {
     let mut state = world();
-    state.update_room(AOI, GROUP, &RoomChange { icon: Some(IconPreset::Beer), ..RoomChange::default() }).unwrap();
+    state
+        .update_room(AOI, GROUP, &RoomChange { icon: IconPreset::from_name("beer"), ..RoomChange::default() })
+        .unwrap();
     state.update_room(AOI, GROUP, &RoomChange { description: Some("説明"), ..RoomChange::default() }).unwrap();
     state.update_room(AOI, GROUP, &RoomChange::default()).unwrap();
     let view = state.room_view(BEN, GROUP).unwrap();

@@ -299,7 +299,13 @@ fn change(state: &mut State, step: &Step, now: UnixMillis) -> Result<(), Error> 
         Step::Create { by, admins, members, link } => {
             let roles = Roles { admin: all(admins), member: all(members), readonly: Vec::new() };
             let link = link.then_some(LinkOptions { code: None, need_acceptance: false, description: "" });
-            let new = NewGroup { name: "新", description: "", icon: IconPreset::Idea, roles: &roles, link };
+            let new = NewGroup {
+                name: "新",
+                description: "",
+                icon: IconPreset::from_name("idea").unwrap(),
+                roles: &roles,
+                link,
+            };
             state.create_group(who(*by), &new, now).map(|_| ())
         }
         Step::SetMembers { by, room, admins, members, readonly } => {
