@@ -99,6 +99,7 @@ pub fn secret(service: Service, source: &cli::SecretSource) -> Result<Secret, Un
                 .to_owned(),
         ));
     }
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     let text = std::env::var(variable).map_err(|_| {
         Unusable(format!("--secret-env {variable}: there is no such environment variable; export it first"))
     })?;

@@ -137,6 +137,7 @@ fn public_url(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 fn secret(variable: &str) -> Result<String, String> {
     match std::env::var(variable) {
         Ok(value) if !value.trim().is_empty() => Ok(value),

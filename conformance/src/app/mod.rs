@@ -106,6 +106,7 @@ struct Voice {
 }
 
 impl Voice {
+    #[expect(clippy::disallowed_methods, reason = "NO_COLOR is a setting of the terminal, read where colour is chosen")]
     fn choice(&self, raw: &dyn anstream::stream::IsTerminal) -> ColorChoice {
         match self.color {
             Color::Always => ColorChoice::AlwaysAnsi,

@@ -44,6 +44,7 @@ pub(crate) type Seen = BTreeMap<(&'static str, u16), usize>;
 
 /// Runs; panics with the shortest failing sequence.
 pub(crate) fn run(run: &Run) -> Seen {
+    #[expect(clippy::disallowed_methods, reason = "how long and from which seed is for the caller of the test to say")]
     let number =
         |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number in the environment"));
     let operations = number("MODEL_OPERATIONS").map_or(OPERATIONS, |wanted| usize::try_from(wanted).unwrap());
