@@ -18,6 +18,7 @@ pub mod errors;
 #[cfg(test)]
 mod fixtures;
 pub mod gate;
+pub mod judge;
 pub mod message;
 pub mod openapi;
 pub mod profile;

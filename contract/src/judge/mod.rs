@@ -27,7 +27,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    fn new(
+    pub(crate) fn new(
         clause: &'static Clause,
         place: impl Into<String>,
         expected: impl Into<String>,

@@ -46,6 +46,11 @@ pub(super) struct Application {
 }
 
 impl State {
+    /// The profile that it follows.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
     /// Answers one request. Never fails: what is wrong with the request becomes an error of the profile, and a remark
     /// for whoever runs the mock.
     pub fn handle(&mut self, request: &Request, turn: &mut Turn<'_>) -> Response {

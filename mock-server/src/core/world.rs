@@ -101,9 +101,18 @@ impl World {
             notes.push(note);
             response
         });
-        if self.blueprint.self_check && service == Service::Chatwork && !request.uri().path().starts_with(DOWNLOAD) {
-            let without_account_limit = self.chatwork.settings().pointer("/limits/account").is_some_and(Value::is_null);
-            let found = self_check::judge(operation, &response, Strictness { without_account_limit });
+        if self.blueprint.self_check && !request.uri().path().starts_with(DOWNLOAD) {
+            let found = match service {
+                Service::Chatwork => {
+                    let limits = self.chatwork.settings.limits;
+                    self_check::chatwork(
+                        operation,
+                        &response,
+                        Strictness { without_account_limit: limits.account.is_none() },
+                    )
+                }
+                Service::Chatday => self_check::chatday(self.chatday.profile(), operation, &response),
+            };
             self.own_faults.extend(found.iter().map(|note| note.detail.clone()));
             notes.extend(found);
         }
