@@ -37,7 +37,7 @@ pub enum Hidden {
 pub struct Fetched {
     room: RoomId,
     places: Range<usize>,
-    readable_from: i64,
+    readable_from: Option<i64>,
     /// How much the plan hides.
     pub hidden: Hidden,
 }
@@ -105,7 +105,7 @@ impl State {
     /// [`Error::NotMember`], [`Error::UnknownMessage`], [`Error::HiddenMessage`].
     pub fn message(&self, account: AccountId, room: RoomId, id: MessageId, now: UnixMillis) -> Result<&Message, Error> {
         let message = self.room(account, room)?.message(id).ok_or(Error::UnknownMessage)?;
-        if message.send_time < self.readable_from(account, now) {
+        if self.readable_from(account, now).is_some_and(|from| message.send_time < from) {
             return Err(Error::HiddenMessage);
         }
         Ok(message)
@@ -131,11 +131,10 @@ impl State {
         let start = if force { newest } else { newest.max(member.fetched) };
         member.fetched = total;
         let places = start..total;
-        let candidates = found.messages.get(places.clone()).unwrap_or_default();
-        let hidden = match candidates.iter().filter(|message| message.send_time < readable_from).count() {
-            0 => Hidden::None,
-            count if count == candidates.len() => Hidden::All,
-            _ => Hidden::Some,
+        let hidden = match readable_from {
+            // Nobody's messages need be looked at where everything can be read.
+            None => Hidden::None,
+            Some(from) => hidden(found.messages.get(places.clone()).unwrap_or_default(), from),
         };
         Ok(Fetched { room, places, readable_from, hidden })
     }
@@ -145,7 +144,7 @@ impl State {
         let messages = self.rooms.get(&fetched.room).map_or(&[][..], Room::messages);
         let readable_from = fetched.readable_from;
         let candidates = messages.get(fetched.places.clone()).unwrap_or_default();
-        candidates.iter().filter(move |message| message.send_time >= readable_from)
+        candidates.iter().filter(move |message| readable_from.is_none_or(|from| message.send_time >= from))
     }
 
     /// The JSON of a fetch's messages, if it was written before and none of them has changed since.
@@ -193,11 +192,11 @@ impl State {
         self.accounts.get(&account).and_then(|account| account.plan).unwrap_or(self.settings.plan)
     }
 
-    /// Unix second of the oldest message that an account can read.
-    fn readable_from(&self, account: AccountId, now: UnixMillis) -> i64 {
+    /// Unix second of the oldest message that an account can read; `None` where it can read all.
+    fn readable_from(&self, account: AccountId, now: UnixMillis) -> Option<i64> {
         match self.plan_of(account) {
-            Plan::Free => now.seconds().saturating_sub(FREE_PLAN_READABLE_SECONDS),
-            Plan::Paid => i64::MIN,
+            Plan::Free => Some(now.seconds().saturating_sub(FREE_PLAN_READABLE_SECONDS)),
+            Plan::Paid => None,
         }
     }
 
@@ -209,6 +208,14 @@ impl State {
             message if message.author != by => Err(Error::NotAuthor),
             _ => Ok((room, place)),
         }
+    }
+}
+
+fn hidden(candidates: &[Message], readable_from: i64) -> Hidden {
+    match candidates.iter().filter(|message| message.send_time < readable_from).count() {
+        0 => Hidden::None,
+        count if count == candidates.len() => Hidden::All,
+        _ => Hidden::Some,
     }
 }
 
