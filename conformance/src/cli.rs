@@ -119,7 +119,7 @@ pub struct Webhook {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rate: Option<u32>,
     /// Time for one exchange, from connecting to the end of the answer, 1ms to 10m [default: 5s, or the profile's].
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = timeout)]
     pub timeout: Option<Duration>,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -298,6 +298,15 @@ fn service_parser() -> impl TypedValueParser<Value = Service> {
     PossibleValuesParser::new(Service::ALL.map(Service::name)).try_map(|name| name.parse::<Service>())
 }
 
+/// A duration in which something can happen.
+fn timeout(text: &str) -> Result<Duration, String> {
+    let read = duration(text)?;
+    if read < Duration::from_millis(1) {
+        return Err(format!("'{text}' leaves no time for an answer: expected 1ms to 10m"));
+    }
+    Ok(read)
+}
+
 /// Reads `5s`, `500ms`, `1m 30s`.
 fn duration(text: &str) -> Result<Duration, String> {
     let refused = || format!("'{text}' is no duration: expected a form like 5s, 500ms or 1m, up to 10m");
@@ -333,6 +342,8 @@ mod tests {
         assert!(duration("5").is_err());
         assert!(duration("-5s").is_err());
         assert!(duration("11m").is_err());
+        assert_eq!(timeout("1ms"), Ok(Duration::from_millis(1)));
+        assert!(timeout("0s").is_err());
     }
 
     #[test]

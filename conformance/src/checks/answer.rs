@@ -110,10 +110,10 @@ fn control_after(trial: &Trial<'_>) -> Option<Judgement> {
 
 /// The forged event itself.
 fn forgery(trial: &Trial<'_>) -> Judgement {
+    if let Some(reason) = unsettled("the forged event", trial.exchange) {
+        return Judgement::Unsettled(reason);
+    }
     let answer = match &trial.exchange.outcome {
-        Outcome::Silent(fault) if fault.is_out_of_reach() => {
-            return Judgement::Unsettled(format!("the forged event was not delivered: {fault}"));
-        }
         Outcome::Silent(fault) => return unanswered(fault, trial.exchange),
         Outcome::Answered(answer) => answer,
     };
@@ -122,6 +122,9 @@ fn forgery(trial: &Trial<'_>) -> Judgement {
     }
     if answer.status.is_success() {
         return success_status(trial, answer);
+    }
+    if answer.status.is_redirection() {
+        return redirected(trial, answer);
     }
     if answer.status.is_server_error() {
         return Judgement::Deviates(Deviation {
@@ -188,6 +191,21 @@ fn success_status(trial: &Trial<'_>, answer: &Answer) -> Judgement {
         expected: REFUSAL.to_owned(),
         actual: trial.exchange.outcome.to_string(),
         hint: Hint::Instead("Say it in the status too: answer 401 (or 400, 403).".to_owned()),
+    })
+}
+
+fn redirected(trial: &Trial<'_>, answer: &Answer) -> Judgement {
+    Judgement::Deviates(Deviation {
+        name: "forgery-redirected",
+        level: Level::Should,
+        message: format!("the forged event was not refused but redirected ({})", answer.status.as_u16()),
+        expected: REFUSAL.to_owned(),
+        actual: trial.exchange.outcome.to_string(),
+        hint: Hint::Instead(
+            "Usually a login page for browsers stands in front of the webhook. Answer 401 instead: a sender does not log \
+             in, and the place that it is sent to may take what was refused here."
+                .to_owned(),
+        ),
     })
 }
 
@@ -331,6 +349,14 @@ mod tests {
         let random = |word: &str| json(200, &format!(r#"{{"id":"{word}"}}"#));
         let judged = forged(refused, &refusing(Service::Chatwork), [random("ab"), random("cd"), random("ef")]);
         assert_eq!(short(&judged), "must forgery-accepted");
+    }
+
+    #[test]
+    fn a_redirect_is_no_refusal_and_a_rate_limit_shows_nothing() {
+        for service in BOTH {
+            assert_eq!(forgery(service, json(302, "")), "should forgery-redirected");
+            assert_eq!(forgery(service, json(429, "")), "unsettled");
+        }
     }
 
     #[test]

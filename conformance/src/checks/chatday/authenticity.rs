@@ -103,13 +103,15 @@ fn altered(craft: &Craft<'_>) -> Vec<Case> {
         right.chars().take(right.chars().count().saturating_sub(1)).collect()
     });
     let extended = secret(craft, "[the secret and an x]", "sed 's/$/x/'", |right| format!("{right}x"));
+    let prefixed = secret(craft, "[an x and the secret]", "sed 's/^/x/'", |right| format!("x{right}"));
     let inner = secret(craft, "[the secret with a blank after its first character]", "sed 's/./& /'", |right| {
         right.chars().take(1).chain([' ']).chain(right.chars().skip(1)).collect()
     });
     let swapped = secret(craft, "[the secret in other case]", "tr 'a-zA-Z' 'A-Za-z'", |right| {
         right.chars().map(swap_case).collect()
     });
-    let values = [("cut", cut), ("extended", extended), ("inner-blank", inner), ("other-case", swapped)];
+    let values =
+        [("cut", cut), ("extended", extended), ("prefixed", prefixed), ("inner-blank", inner), ("other-case", swapped)];
     forged(craft, values.map(|(name, value)| (name, Some(value))))
 }
 
