@@ -22,7 +22,8 @@ pub(crate) fn acknowledged(trial: &Trial<'_>) -> Judgement {
             message: refusal.message,
             expected: trial.policy.acknowledgement(),
             actual: trial.exchange.outcome.to_string(),
-            hint: cause(trial.exchange).map_or(Hint::OfCheck, |cause| Hint::Instead(cause.to_owned())),
+            hint: cause(trial.policy.service, trial.exchange)
+                .map_or(Hint::OfCheck, |cause| Hint::Instead(cause.to_owned())),
         }),
     }
 }
@@ -34,6 +35,10 @@ pub(crate) fn acknowledged_as_plain_ones_are(trial: &Trial<'_>) -> Judgement {
     match (&judged, plain) {
         (Judgement::Deviates(_), Some(refusal)) => {
             Judgement::Unsettled(format!("a plain event is not acknowledged either: {}", refusal.message))
+        }
+        // Path, secret and setting are right, as the plain event shows: only the check's own hint can fit.
+        (Judgement::Deviates(deviation), None) if trial.after.is_some() => {
+            Judgement::Deviates(Deviation { hint: Hint::OfCheck, ..deviation.clone() })
         }
         _ => judged,
     }
@@ -231,7 +236,7 @@ fn outline(answer: &Answer) -> String {
 }
 
 /// The usual reason for an answer, if it has one.
-fn cause(exchange: &Exchange) -> Option<&'static str> {
+fn cause(service: Service, exchange: &Exchange) -> Option<&'static str> {
     match &exchange.outcome {
         Outcome::Answered(answer) => match answer.status.as_u16() {
             301 | 302 | 303 | 307 | 308 => {
@@ -240,6 +245,11 @@ fn cause(exchange: &Exchange) -> Option<&'static str> {
             401 | 403 => Some(
                 "A correctly signed event was refused. Is the receiver configured with the same secret as this run? If \
                  so, it computes another signature: over the raw bytes of the body, before any parsing.",
+            ),
+            400 | 404 | 409 | 422 if service == Service::Chatwork => Some(
+                "Is this the path at which the receiver takes POST requests? One that takes events of its own webhook \
+                 setting or rooms alone has to be told apart from one that refuses all: name them with --setting-id and \
+                 --room-id.",
             ),
             404 | 405 => Some("Is this the path at which the receiver takes POST requests?"),
             415 => Some("The receiver refuses the content type; the service sends application/json."),
@@ -290,6 +300,24 @@ mod tests {
         assert_eq!(judged(good(), good()), "held");
         assert_eq!(judged(json(400, ""), good()), "must status");
         assert_eq!(judged(json(400, ""), json(400, "")), "unsettled");
+    }
+
+    #[test]
+    fn where_plain_events_are_acknowledged_the_hint_is_not_about_path_secret_or_setting() {
+        let policy = refusing(Service::Chatwork);
+        let hint = |judge: fn(&Trial<'_>) -> Judgement, status| match forged(
+            judge,
+            &policy,
+            [good(), json(status, ""), good()],
+        ) {
+            Judgement::Deviates(deviation) => deviation.hint,
+            other => panic!("{other:?}"),
+        };
+        for status in [308, 400, 401, 404, 415] {
+            assert_eq!(hint(acknowledged_as_plain_ones_are, status), Hint::OfCheck, "{status}");
+            assert!(matches!(hint(acknowledged, status), Hint::Instead(_)), "{status}");
+        }
+        assert!(matches!(hint(acknowledged, 404), Hint::Instead(words) if words.contains("--setting-id")));
     }
 
     #[test]

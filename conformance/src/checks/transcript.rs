@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
-use crate::ask::policy::{ForgeryAnswer, Policy};
+use crate::ask::policy::{ForgeryAnswer, Origin, Policy};
 use crate::run::verdict::Judgement;
 
 /// What came back, in short.
@@ -33,7 +33,7 @@ pub(crate) fn good() -> Reply {
 }
 
 pub(crate) fn policy(service: Service, forgery_answer: ForgeryAnswer) -> Policy {
-    Policy { service, profile: Profile::default_profile(), forgery_answer }
+    Policy { service, profile: Profile::default_profile(), forgery_answer, origin: Origin::default() }
 }
 
 /// Judges a genuine event that got this reply.

@@ -14,13 +14,18 @@ const AUTHOR: u64 = 1_001;
 /// The room that it writes in.
 const ROOM: u64 = 5_001;
 
+/// The room that events come from.
+pub fn room_id(craft: &Craft<'_>) -> u64 {
+    craft.policy.origin.room_id.unwrap_or(ROOM)
+}
+
 /// A real event with this text.
 pub fn event(craft: &Craft<'_>, kind: EventKind, text: &str) -> Event {
     let time = craft.now.seconds();
     let message_id = craft.fresh_number().to_string();
     let room = |text: &str, update_time| RoomMessage {
         message_id: message_id.clone(),
-        room_id: ROOM,
+        room_id: room_id(craft),
         account_id: AUTHOR,
         body: text.to_owned(),
         send_time: time,
@@ -32,15 +37,16 @@ pub fn event(craft: &Craft<'_>, kind: EventKind, text: &str) -> Event {
         EventKind::MentionToMe => Detail::Mention(Mention {
             from_account_id: AUTHOR,
             to_account_id: RECEIVER,
-            room_id: ROOM,
+            room_id: room_id(craft),
             message_id: message_id.clone(),
             body: format!("[To:{RECEIVER}] {text}"),
             send_time: time,
             update_time: 0,
         }),
     };
-    let setting_id = if kind == EventKind::MentionToMe { "247" } else { "246" };
-    Event { setting_id: setting_id.to_owned(), time, detail }
+    let made_up = if kind == EventKind::MentionToMe { "247" } else { "246" };
+    let setting_id = craft.policy.origin.setting_id.clone().unwrap_or_else(|| made_up.to_owned());
+    Event { setting_id, time, detail }
 }
 
 /// A real event as a JSON value, for checks that add to it.

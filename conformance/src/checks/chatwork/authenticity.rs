@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::craft::Craft;
-use crate::ask::craft::chatwork::{control, delivery, event, event_json, sign, signed, signed_with};
+use crate::ask::craft::chatwork::{control, delivery, event, event_json, room_id, sign, signed, signed_with};
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::{acknowledged, refused};
 use crate::run::verdict::{Deviation, Hint, Judgement};
@@ -201,7 +201,7 @@ fn changed_body(craft: &Craft<'_>) -> Vec<Case> {
     };
     vec![
         change("another-text", "/webhook_event/body", json!("conformance: after the change")),
-        change("another-room", "/webhook_event/room_id", json!(5_002)),
+        change("another-room", "/webhook_event/room_id", json!(room_id(craft) ^ 1)),
         change("another-author", "/webhook_event/account_id", json!(1_003)),
     ]
 }

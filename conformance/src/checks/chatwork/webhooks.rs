@@ -7,7 +7,7 @@ use contract::wire::json::to_ascii;
 use serde_json::{Value as Json, json};
 
 use crate::ask::case::{Case, Trial};
-use crate::ask::craft::chatwork::{event, event_json, signed};
+use crate::ask::craft::chatwork::{event, event_json, room_id, signed};
 use crate::ask::craft::{Craft, text};
 use crate::ask::exchange::{Fault, Outcome};
 use crate::check::{Area, Check, Kind, Level, Plan};
@@ -137,7 +137,7 @@ fn unknown_types(craft: &Craft<'_>) -> Vec<Case> {
         typed(
             "other-fields",
             "task_created",
-            |craft, _| json!({"task_id": craft.fresh_number() % TASK_IDS, "room_id": 5001, "limit_time": 0}),
+            |craft, _| json!({"task_id": craft.fresh_number() % TASK_IDS, "room_id": room_id(craft), "limit_time": 0}),
         ),
     ]
 }
