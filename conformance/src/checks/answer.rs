@@ -57,7 +57,7 @@ pub(crate) fn refused(trial: &Trial<'_>) -> Judgement {
 }
 
 /// Why nothing can be said about an exchange, if that is so.
-fn unsettled(what: &str, exchange: &Exchange) -> Option<String> {
+pub(crate) fn unsettled(what: &str, exchange: &Exchange) -> Option<String> {
     match &exchange.outcome {
         Outcome::Silent(fault) if fault.is_out_of_reach() => Some(format!("{what} was not delivered: {fault}")),
         Outcome::Answered(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
@@ -68,7 +68,7 @@ fn unsettled(what: &str, exchange: &Exchange) -> Option<String> {
 }
 
 /// Rule (a): without an accepted control event, refusing a forged one shows nothing.
-fn control_before(trial: &Trial<'_>) -> Option<String> {
+pub(crate) fn control_before(trial: &Trial<'_>) -> Option<String> {
     let Some(control) = trial.before else {
         return Some("no control event was sent before the forged one".to_owned());
     };

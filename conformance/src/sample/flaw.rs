@@ -38,6 +38,8 @@ pub enum Flaw {
     DropsSilently,
     /// A forged event is refused with status 200.
     RefusesWithSuccess,
+    /// The refusal says what would have been right.
+    TellsSecret,
     /// The acknowledgement is not the one that the service asks for.
     AnswerSpoilt,
     /// The acknowledgement is 204.
@@ -68,12 +70,12 @@ use Flaw::{
     AcceptsEmpty, AcceptsMissing, AcceptsNull, AnswerSpoilt, Answers204, AnswersHtml, AnswersRedirect, AsciiOnly,
     CrashesOnBadSignature, DecodesQueryTwice, DiesOnBadSignature, DropsSilently, EmptyKey, IgnoresCase, IgnoresPrefix,
     IgnoresSuffix, PrefixCompare, RefusesWithSuccess, RemembersSignatures, RewritesJson, StrictFields, StrictTypes,
-    TextOnly, TooLongAnswer, TrimsBody, UndecodedToken, VerificationOff,
+    TellsSecret, TextOnly, TooLongAnswer, TrimsBody, UndecodedToken, VerificationOff,
 };
 
 impl Flaw {
     /// Every flaw with the word that names it.
-    pub const ALL: [(Self, &'static str); 27] = [
+    pub const ALL: [(Self, &'static str); 28] = [
         (VerificationOff, "verification-off"),
         (AcceptsMissing, "accepts-missing"),
         (AcceptsEmpty, "accepts-empty"),
@@ -89,6 +91,7 @@ impl Flaw {
         (DiesOnBadSignature, "dies-on-bad-signature"),
         (DropsSilently, "drops-silently"),
         (RefusesWithSuccess, "refuses-with-success"),
+        (TellsSecret, "tells-secret"),
         (AnswerSpoilt, "answer-spoilt"),
         (Answers204, "answers-204"),
         (AnswersRedirect, "answers-redirect"),

@@ -64,7 +64,7 @@ impl Integration {
             return Reaction::Answer(refusal);
         }
         if !self.is_genuine(request) {
-            return self.refuse();
+            return self.refuse(request.body());
         }
         match serde_json::from_slice::<Value>(request.body()) {
             Ok(event) if self.takes(&event, request.body()) => Reaction::Answer(self.acknowledge()),
@@ -174,11 +174,15 @@ impl Integration {
         answer(status, if self.flaw == Some(Flaw::AnswersHtml) { "text/html" } else { "application/json" }, body)
     }
 
-    fn refuse(&self) -> Reaction {
+    fn refuse(&self, body: &[u8]) -> Reaction {
         let refusal = "the signature does not fit";
         match self.flaw {
             Some(Flaw::DropsSilently) => Reaction::Answer(self.acknowledge()),
             Some(Flaw::DiesOnBadSignature) => Reaction::Die,
+            Some(Flaw::TellsSecret) => {
+                let told = format!("the signature is not {}", self.right_value(body));
+                Reaction::Answer(error(StatusCode::UNAUTHORIZED, &told))
+            }
             Some(Flaw::CrashesOnBadSignature) => Reaction::Answer(error(StatusCode::INTERNAL_SERVER_ERROR, "oops")),
             Some(Flaw::RefusesWithSuccess) => Reaction::Answer(error(StatusCode::OK, refusal)),
             _ => Reaction::Answer(error(StatusCode::UNAUTHORIZED, refusal)),

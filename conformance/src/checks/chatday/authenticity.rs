@@ -11,6 +11,7 @@ use crate::ask::craft::chatday::{body, delivery, secret};
 use crate::ask::exchange::Value;
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::refused;
+use crate::checks::leak::keeps_the_secret;
 
 /// The checks of this file, in report order.
 pub const CHECKS: &[Check] = &[
@@ -65,6 +66,19 @@ pub const CHECKS: &[Check] = &[
         hint: "Compare the whole value byte by byte in constant time, and treat another length as a plain mismatch.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: altered, judge: refused },
+    },
+    Check {
+        id: "chatday.webhooks.refusal-tells-no-secret",
+        service: Service::Chatday,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "the answer to a forged event holds neither the secret nor what would have been right",
+        rationale: "Who sends a forged event and reads in the answer what was expected, sends the right one next.",
+        hint: "Answer with a plain 401. \"Expected x, got y\" belongs in a log at most, and there without the secret; pages \
+               with stack traces and settings must be off in production.",
+        clauses: &[&WEBHOOK_SIGNATURE],
+        plan: Plan::Examples { cases: wrong_secret, judge: keeps_the_secret },
     },
 ];
 

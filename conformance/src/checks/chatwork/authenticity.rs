@@ -14,6 +14,7 @@ use crate::ask::craft::Craft;
 use crate::ask::craft::chatwork::{control, delivery, event, event_json, room_id, sign, signed, signed_with};
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::{acknowledged, refused};
+use crate::checks::leak::keeps_the_secret;
 use crate::run::verdict::{Deviation, Hint, Judgement};
 
 /// The checks of this file, in report order.
@@ -132,6 +133,19 @@ pub const CHECKS: &[Check] = &[
                first lets lenient Base64 decoders take more than one spelling.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: other_notations, judge: refused },
+    },
+    Check {
+        id: "chatwork.webhooks.refusal-tells-no-secret",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "the answer to a forged event holds neither the secret nor what would have been right",
+        rationale: "Who sends a forged event and reads in the answer what was expected, sends the right one next.",
+        hint: "Answer with a plain 401. \"Expected x, got y\" belongs in a log at most, and there without the secret; pages \
+               with stack traces and settings must be off in production.",
+        clauses: &[&SIGNATURE],
+        plan: Plan::Examples { cases: wrong_secret, judge: keeps_the_secret },
     },
 ];
 
