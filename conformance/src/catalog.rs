@@ -8,6 +8,7 @@ use crate::checks;
 /// The slices of every area, in report order.
 const AREAS: &[&[Check]] = &[
     checks::chatwork::webhooks::CHECKS,
+    checks::chatwork::spelling::CHECKS,
     checks::chatwork::authenticity::CHECKS,
     checks::chatday::webhooks::CHECKS,
     checks::chatday::authenticity::CHECKS,

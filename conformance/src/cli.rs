@@ -119,7 +119,7 @@ pub struct Webhook {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rate: Option<u32>,
     /// Time for one exchange, from connecting to the end of the answer, 1ms to 10m [default: 5s, or the profile's].
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = timeout)]
     pub timeout: Option<Duration>,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -139,6 +139,12 @@ pub struct Webhook {
     /// What a forged event may be answered with; `any` declares that forged events are dropped without effect.
     #[arg(long, value_enum, default_value_t = ForgeryAnswer::Refuse)]
     pub forgery_answer: ForgeryAnswer,
+    /// Chatwork: the webhook_setting_id that events carry, for receivers that take their own alone [default: made up].
+    #[arg(long, value_name = "ID", value_parser = digits)]
+    pub setting_id: Option<String>,
+    /// Chatwork: the room_id that events carry, for receivers that take their own rooms alone [default: made up].
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
+    pub room_id: Option<u64>,
     /// Chatday: a TOML file with what you know better than the public document.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
@@ -298,6 +304,23 @@ fn service_parser() -> impl TypedValueParser<Value = Service> {
     PossibleValuesParser::new(Service::ALL.map(Service::name)).try_map(|name| name.parse::<Service>())
 }
 
+/// An id as Chatwork spells ids in texts.
+fn digits(text: &str) -> Result<String, String> {
+    if (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    Err("expected an id of 1 to 20 digits, as Chatwork's webhook settings show it".to_owned())
+}
+
+/// A duration in which something can happen.
+fn timeout(text: &str) -> Result<Duration, String> {
+    let read = duration(text)?;
+    if read < Duration::from_millis(1) {
+        return Err(format!("'{text}' leaves no time for an answer: expected 1ms to 10m"));
+    }
+    Ok(read)
+}
+
 /// Reads `5s`, `500ms`, `1m 30s`.
 fn duration(text: &str) -> Result<Duration, String> {
     let refused = || format!("'{text}' is no duration: expected a form like 5s, 500ms or 1m, up to 10m");
@@ -333,6 +356,16 @@ mod tests {
         assert!(duration("5").is_err());
         assert!(duration("-5s").is_err());
         assert!(duration("11m").is_err());
+        assert_eq!(timeout("1ms"), Ok(Duration::from_millis(1)));
+        assert!(timeout("0s").is_err());
+    }
+
+    #[test]
+    fn a_setting_id_is_made_of_digits() {
+        assert_eq!(digits("246"), Ok("246".to_owned()));
+        for refused in ["", "24a", "-1", "123456789012345678901"] {
+            assert!(digits(refused).is_err(), "{refused}");
+        }
     }
 
     #[test]

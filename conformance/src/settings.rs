@@ -12,7 +12,7 @@ use tokio::runtime;
 use tokio::time::timeout;
 
 use crate::ask::exchange::Fault;
-use crate::ask::policy::{ForgeryAnswer, Policy};
+use crate::ask::policy::{ForgeryAnswer, Origin, Policy};
 use crate::ask::secret::Secret;
 use crate::catalog::Selection;
 use crate::check::{Check, Kind};
@@ -51,6 +51,7 @@ pub fn resolve(typed: &cli::Webhook, stop: Stop) -> Result<WebhookRun, Unusable>
     let checks = choose(typed)?;
     let profile = profile(typed.service, typed.profile.as_deref())?;
     let secret = secret(typed.service, &typed.secret)?;
+    let origin = origin(typed)?;
     let address = address(&endpoint)?;
     endpoint
         .guard(address.as_ref().ok().copied(), &typed.allow_remote)
@@ -72,6 +73,7 @@ pub fn resolve(typed: &cli::Webhook, stop: Stop) -> Result<WebhookRun, Unusable>
                 cli::ForgeryAnswer::Refuse => ForgeryAnswer::Refuse,
                 cli::ForgeryAnswer::Any => ForgeryAnswer::Any,
             },
+            origin,
         },
         seed: typed.seed,
         now: clock::now(),
@@ -79,6 +81,16 @@ pub fn resolve(typed: &cli::Webhook, stop: Stop) -> Result<WebhookRun, Unusable>
         stop,
     };
     Ok(WebhookRun { checks, session, strict: typed.strict, patience: typed.wait, reports })
+}
+
+fn origin(typed: &cli::Webhook) -> Result<Origin, Unusable> {
+    let origin = Origin { setting_id: typed.setting_id.clone(), room_id: typed.room_id };
+    if typed.service != Service::Chatwork && origin != Origin::default() {
+        return Err(Unusable(
+            "--setting-id and --room-id belong to --service chatwork: Chatday's events carry neither".to_owned(),
+        ));
+    }
+    Ok(origin)
 }
 
 /// Reads and checks the shared secret.

@@ -121,7 +121,10 @@ fn bad_usage_ends_with_2_and_one_sentence() {
     refused(webhook(url, Service::Chatwork).args(["--report", "html=x.html"]), "writes no html reports");
     refused(webhook(url, Service::Chatwork).args(["--report", "json=/no/such/folder/x"]), "cannot be written");
     refused(webhook(url, Service::Chatwork).args(["--timeout", "5"]), "is no duration");
+    refused(webhook(url, Service::Chatwork).args(["--timeout", "0s"]), "leaves no time");
     refused(webhook(url, Service::Chatwork).args(["--profile", "x"]), "--profile belongs to");
+    refused(webhook(url, Service::Chatwork).args(["--setting-id", "x"]), "1 to 20 digits");
+    refused(webhook(url, Service::Chatday).args(["--room-id", "7"]), "belong to --service chatwork");
     refused(&mut webhook("https://127.0.0.1/hook", Service::Chatwork), "needs TLS");
     refused(&mut webhook("127.0.0.1:80", Service::Chatwork), "is no URL");
     refused(&mut webhook("http://192.0.2.1/hook", Service::Chatwork), "is not this machine");

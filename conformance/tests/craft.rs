@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use conformance::ask::case::Role;
 use conformance::ask::craft::Craft;
 use conformance::ask::exchange::Delivery;
-use conformance::ask::policy::{ForgeryAnswer, Policy};
+use conformance::ask::policy::{ForgeryAnswer, Origin, Policy};
 use conformance::ask::secret::Secret;
 use conformance::catalog::Selection;
 use conformance::check::Plan;
@@ -31,7 +31,11 @@ fn request(delivery: &Delivery) -> Request {
 
 /// Every case of a service: check, case, role, delivery.
 fn cases(service: Service, secret: &Secret, seed: u64) -> Vec<(String, Role, Delivery)> {
-    let policy = Policy { service, profile: Profile::default_profile(), forgery_answer: ForgeryAnswer::Refuse };
+    cases_of(Origin::default(), service, secret, seed)
+}
+
+fn cases_of(origin: Origin, service: Service, secret: &Secret, seed: u64) -> Vec<(String, Role, Delivery)> {
+    let policy = Policy { service, profile: Profile::default_profile(), forgery_answer: ForgeryAnswer::Refuse, origin };
     let serial = Cell::new(0);
     let mut all = Vec::new();
     for check in (Selection { service: Some(service), ..Selection::default() }).choose() {
@@ -122,6 +126,20 @@ fn no_two_events_of_a_chatwork_run_have_the_same_id() {
         let event: serde_json::Value = serde_json::from_slice(&delivery.body).unwrap();
         if let Some(id) = event["webhook_event"]["message_id"].as_str() {
             assert!(seen.insert(id.to_owned()), "{name}: a receiver may drop what it takes for a duplicate");
+        }
+    }
+}
+
+#[test]
+fn every_event_but_one_that_moves_it_comes_from_the_declared_setting_and_room() {
+    let secret = common::secret(Service::Chatwork);
+    for room_id in [77, 5_001, 5_002, u64::MAX] {
+        let origin = Origin { setting_id: Some("999".to_owned()), room_id: Some(room_id) };
+        for (name, _, delivery) in cases_of(origin, Service::Chatwork, &secret, 1) {
+            let event: serde_json::Value = serde_json::from_slice(&delivery.body).unwrap();
+            assert_eq!(event["webhook_setting_id"], "999", "{name}");
+            let moved = name.ends_with("/another-room");
+            assert_eq!(event["webhook_event"]["room_id"] != room_id, moved, "{name}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::exchange::{Delivery, Exchange};
 use super::policy::Policy;
+use super::secret::Secret;
 
 /// One delivery with a name.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub struct Trial<'a> {
     pub case: &'a Case,
     /// What the user declared about the subject.
     pub policy: &'a Policy,
+    /// The shared secret, which no answer may hold.
+    pub secret: &'a Secret,
     /// The control event before a forged delivery.
     pub before: Option<&'a Exchange>,
     /// The case's own exchange.

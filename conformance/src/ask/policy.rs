@@ -17,6 +17,17 @@ pub struct Policy {
     pub profile: Arc<Profile>,
     /// What a forged event may be answered with.
     pub forgery_answer: ForgeryAnswer,
+    /// The setting and the room that Chatwork's events come from. Unused for Chatday.
+    pub origin: Origin,
+}
+
+/// Where Chatwork's events come from. A receiver may rightly refuse what is not of its own setting or room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// `webhook_setting_id`; a made-up one unless it is declared.
+    pub setting_id: Option<String>,
+    /// `room_id`; a made-up one unless it is declared.
+    pub room_id: Option<u64>,
 }
 
 /// What a forged event may be answered with.

@@ -29,6 +29,8 @@ impl Secret {
         let variable = variable.unwrap_or("CHATDAY_SIGNATURE_TOKEN").to_owned();
         match service {
             Service::Chatwork => {
+                // Blanks are no part of Base64; kept, they would keep the secret from being found where it must be masked.
+                let text = text.trim().to_owned();
                 let key = WebhookKey::from_token(&text)?;
                 Ok(Self { text, key: Some(key), variable })
             }
@@ -97,6 +99,12 @@ mod tests {
     #[test]
     fn the_end_of_a_secret_files_last_line_is_not_part_of_the_secret() {
         assert_eq!(Secret::new(Service::Chatday, "token\r\n", None).unwrap().reveal(), "token");
+    }
+
+    #[test]
+    fn blanks_around_a_chatwork_token_do_not_keep_it_from_being_masked() {
+        let secret = Secret::new(Service::Chatwork, " b3RoZXItc2VjcmV0 ", None).unwrap();
+        assert_eq!(secret.mask("key=b3RoZXItc2VjcmV0;"), "key=[secret];");
     }
 
     #[test]

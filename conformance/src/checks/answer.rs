@@ -22,7 +22,8 @@ pub(crate) fn acknowledged(trial: &Trial<'_>) -> Judgement {
             message: refusal.message,
             expected: trial.policy.acknowledgement(),
             actual: trial.exchange.outcome.to_string(),
-            hint: cause(trial.exchange).map_or(Hint::OfCheck, |cause| Hint::Instead(cause.to_owned())),
+            hint: cause(trial.policy.service, trial.exchange)
+                .map_or(Hint::OfCheck, |cause| Hint::Instead(cause.to_owned())),
         }),
     }
 }
@@ -34,6 +35,10 @@ pub(crate) fn acknowledged_as_plain_ones_are(trial: &Trial<'_>) -> Judgement {
     match (&judged, plain) {
         (Judgement::Deviates(_), Some(refusal)) => {
             Judgement::Unsettled(format!("a plain event is not acknowledged either: {}", refusal.message))
+        }
+        // Path, secret and setting are right, as the plain event shows: only the check's own hint can fit.
+        (Judgement::Deviates(deviation), None) if trial.after.is_some() => {
+            Judgement::Deviates(Deviation { hint: Hint::OfCheck, ..deviation.clone() })
         }
         _ => judged,
     }
@@ -52,7 +57,7 @@ pub(crate) fn refused(trial: &Trial<'_>) -> Judgement {
 }
 
 /// Why nothing can be said about an exchange, if that is so.
-fn unsettled(what: &str, exchange: &Exchange) -> Option<String> {
+pub(crate) fn unsettled(what: &str, exchange: &Exchange) -> Option<String> {
     match &exchange.outcome {
         Outcome::Silent(fault) if fault.is_out_of_reach() => Some(format!("{what} was not delivered: {fault}")),
         Outcome::Answered(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
@@ -63,7 +68,7 @@ fn unsettled(what: &str, exchange: &Exchange) -> Option<String> {
 }
 
 /// Rule (a): without an accepted control event, refusing a forged one shows nothing.
-fn control_before(trial: &Trial<'_>) -> Option<String> {
+pub(crate) fn control_before(trial: &Trial<'_>) -> Option<String> {
     let Some(control) = trial.before else {
         return Some("no control event was sent before the forged one".to_owned());
     };
@@ -110,10 +115,10 @@ fn control_after(trial: &Trial<'_>) -> Option<Judgement> {
 
 /// The forged event itself.
 fn forgery(trial: &Trial<'_>) -> Judgement {
+    if let Some(reason) = unsettled("the forged event", trial.exchange) {
+        return Judgement::Unsettled(reason);
+    }
     let answer = match &trial.exchange.outcome {
-        Outcome::Silent(fault) if fault.is_out_of_reach() => {
-            return Judgement::Unsettled(format!("the forged event was not delivered: {fault}"));
-        }
         Outcome::Silent(fault) => return unanswered(fault, trial.exchange),
         Outcome::Answered(answer) => answer,
     };
@@ -122,6 +127,9 @@ fn forgery(trial: &Trial<'_>) -> Judgement {
     }
     if answer.status.is_success() {
         return success_status(trial, answer);
+    }
+    if answer.status.is_redirection() {
+        return redirected(trial, answer);
     }
     if answer.status.is_server_error() {
         return Judgement::Deviates(Deviation {
@@ -191,6 +199,21 @@ fn success_status(trial: &Trial<'_>, answer: &Answer) -> Judgement {
     })
 }
 
+fn redirected(trial: &Trial<'_>, answer: &Answer) -> Judgement {
+    Judgement::Deviates(Deviation {
+        name: "forgery-redirected",
+        level: Level::Should,
+        message: format!("the forged event was not refused but redirected ({})", answer.status.as_u16()),
+        expected: REFUSAL.to_owned(),
+        actual: trial.exchange.outcome.to_string(),
+        hint: Hint::Instead(
+            "Usually a login page for browsers stands in front of the webhook. Answer 401 instead: a sender does not log \
+             in, and the place that it is sent to may take what was refused here."
+                .to_owned(),
+        ),
+    })
+}
+
 /// Whether an answer is the one that valid events get. Where the contract leaves the body open, bodies are compared
 /// without their digits, since they may hold times and counters.
 fn looks_like_control(trial: &Trial<'_>, answer: &Answer) -> bool {
@@ -213,7 +236,7 @@ fn outline(answer: &Answer) -> String {
 }
 
 /// The usual reason for an answer, if it has one.
-fn cause(exchange: &Exchange) -> Option<&'static str> {
+fn cause(service: Service, exchange: &Exchange) -> Option<&'static str> {
     match &exchange.outcome {
         Outcome::Answered(answer) => match answer.status.as_u16() {
             301 | 302 | 303 | 307 | 308 => {
@@ -222,6 +245,11 @@ fn cause(exchange: &Exchange) -> Option<&'static str> {
             401 | 403 => Some(
                 "A correctly signed event was refused. Is the receiver configured with the same secret as this run? If \
                  so, it computes another signature: over the raw bytes of the body, before any parsing.",
+            ),
+            400 | 404 | 409 | 422 if service == Service::Chatwork => Some(
+                "Is this the path at which the receiver takes POST requests? One that takes events of its own webhook \
+                 setting or rooms alone has to be told apart from one that refuses all: name them with --setting-id and \
+                 --room-id.",
             ),
             404 | 405 => Some("Is this the path at which the receiver takes POST requests?"),
             415 => Some("The receiver refuses the content type; the service sends application/json."),
@@ -272,6 +300,24 @@ mod tests {
         assert_eq!(judged(good(), good()), "held");
         assert_eq!(judged(json(400, ""), good()), "must status");
         assert_eq!(judged(json(400, ""), json(400, "")), "unsettled");
+    }
+
+    #[test]
+    fn where_plain_events_are_acknowledged_the_hint_is_not_about_path_secret_or_setting() {
+        let policy = refusing(Service::Chatwork);
+        let hint = |judge: fn(&Trial<'_>) -> Judgement, status| match forged(
+            judge,
+            &policy,
+            [good(), json(status, ""), good()],
+        ) {
+            Judgement::Deviates(deviation) => deviation.hint,
+            other => panic!("{other:?}"),
+        };
+        for status in [308, 400, 401, 404, 415] {
+            assert_eq!(hint(acknowledged_as_plain_ones_are, status), Hint::OfCheck, "{status}");
+            assert!(matches!(hint(acknowledged, status), Hint::Instead(_)), "{status}");
+        }
+        assert!(matches!(hint(acknowledged, 404), Hint::Instead(words) if words.contains("--setting-id")));
     }
 
     #[test]
@@ -331,6 +377,14 @@ mod tests {
         let random = |word: &str| json(200, &format!(r#"{{"id":"{word}"}}"#));
         let judged = forged(refused, &refusing(Service::Chatwork), [random("ab"), random("cd"), random("ef")]);
         assert_eq!(short(&judged), "must forgery-accepted");
+    }
+
+    #[test]
+    fn a_redirect_is_no_refusal_and_a_rate_limit_shows_nothing() {
+        for service in BOTH {
+            assert_eq!(forgery(service, json(302, "")), "should forgery-redirected");
+            assert_eq!(forgery(service, json(429, "")), "unsettled");
+        }
     }
 
     #[test]

@@ -3,5 +3,6 @@
 pub(crate) mod answer;
 pub mod chatday;
 pub mod chatwork;
+mod leak;
 #[cfg(test)]
 pub(crate) mod transcript;

@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
-use crate::ask::policy::{ForgeryAnswer, Policy};
+use crate::ask::policy::{ForgeryAnswer, Origin, Policy};
+use crate::ask::secret::Secret;
 use crate::run::verdict::Judgement;
 
 /// What came back, in short.
@@ -32,8 +33,16 @@ pub(crate) fn good() -> Reply {
     json(200, r#"{"status":"SUCCESS"}"#)
 }
 
+/// The secret of every transcript: Base64, so that it serves both services.
+pub(crate) const SECRET: &str = "b3RoZXIvc2VjcmV0P2Zvcg==";
+
+/// [`SECRET`].
+pub(crate) fn secret(service: Service) -> Secret {
+    Secret::new(service, SECRET, None).unwrap()
+}
+
 pub(crate) fn policy(service: Service, forgery_answer: ForgeryAnswer) -> Policy {
-    Policy { service, profile: Profile::default_profile(), forgery_answer }
+    Policy { service, profile: Profile::default_profile(), forgery_answer, origin: Origin::default() }
 }
 
 /// Judges a genuine event that got this reply.
@@ -41,7 +50,14 @@ pub(crate) fn genuine(judge: fn(&Trial<'_>) -> Judgement, service: Service, repl
     let policy = policy(service, ForgeryAnswer::Refuse);
     let case = case(Role::Genuine);
     let exchange = exchange(reply);
-    judge(&Trial { case: &case, policy: &policy, before: None, exchange: &exchange, after: None })
+    judge(&Trial {
+        case: &case,
+        policy: &policy,
+        secret: &secret(service),
+        before: None,
+        exchange: &exchange,
+        after: None,
+    })
 }
 
 /// Judges a forged event between two control events.
@@ -52,7 +68,14 @@ pub(crate) fn forged(
 ) -> Judgement {
     let case = case(Role::Forged);
     let (before, own, after) = (exchange(before), exchange(own), exchange(after));
-    judge(&Trial { case: &case, policy, before: Some(&before), exchange: &own, after: Some(&after) })
+    judge(&Trial {
+        case: &case,
+        policy,
+        secret: &secret(policy.service),
+        before: Some(&before),
+        exchange: &own,
+        after: Some(&after),
+    })
 }
 
 /// Level and name of the deviation, `held`, or `unsettled`.

@@ -142,6 +142,7 @@ impl Steps {
         Trial {
             case,
             policy: &session.settings().policy,
+            secret: &session.settings().secret,
             before: self.before.as_ref(),
             exchange: &self.own,
             after: self.after.as_ref(),

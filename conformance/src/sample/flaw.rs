@@ -24,6 +24,8 @@ pub enum Flaw {
     PrefixCompare,
     /// What follows the right value is not looked at.
     IgnoresSuffix,
+    /// What precedes the right value is not looked at.
+    IgnoresPrefix,
     /// Upper and lower case are the same.
     IgnoresCase,
     /// A signature that was right once is right for ever.
@@ -36,6 +38,8 @@ pub enum Flaw {
     DropsSilently,
     /// A forged event is refused with status 200.
     RefusesWithSuccess,
+    /// The refusal says what would have been right.
+    TellsSecret,
     /// The acknowledgement is not the one that the service asks for.
     AnswerSpoilt,
     /// The acknowledgement is 204.
@@ -48,6 +52,12 @@ pub enum Flaw {
     AnswersHtml,
     /// Text that is not ASCII is refused.
     AsciiOnly,
+    /// The signature is computed over the parsed and re-written body.
+    RewritesJson,
+    /// The signature is computed over the trimmed body.
+    TrimsBody,
+    /// The signature is taken from the query, and decoded once too often.
+    DecodesQueryTwice,
     /// Keys that are not documented are refused.
     StrictFields,
     /// Types that are not known are refused.
@@ -58,14 +68,14 @@ pub enum Flaw {
 
 use Flaw::{
     AcceptsEmpty, AcceptsMissing, AcceptsNull, AnswerSpoilt, Answers204, AnswersHtml, AnswersRedirect, AsciiOnly,
-    CrashesOnBadSignature, DiesOnBadSignature, DropsSilently, EmptyKey, IgnoresCase, IgnoresSuffix, PrefixCompare,
-    RefusesWithSuccess, RemembersSignatures, StrictFields, StrictTypes, TextOnly, TooLongAnswer, UndecodedToken,
-    VerificationOff,
+    CrashesOnBadSignature, DecodesQueryTwice, DiesOnBadSignature, DropsSilently, EmptyKey, IgnoresCase, IgnoresPrefix,
+    IgnoresSuffix, PrefixCompare, RefusesWithSuccess, RemembersSignatures, RewritesJson, StrictFields, StrictTypes,
+    TellsSecret, TextOnly, TooLongAnswer, TrimsBody, UndecodedToken, VerificationOff,
 };
 
 impl Flaw {
     /// Every flaw with the word that names it.
-    pub const ALL: [(Self, &'static str); 23] = [
+    pub const ALL: [(Self, &'static str); 28] = [
         (VerificationOff, "verification-off"),
         (AcceptsMissing, "accepts-missing"),
         (AcceptsEmpty, "accepts-empty"),
@@ -74,18 +84,23 @@ impl Flaw {
         (UndecodedToken, "undecoded-token"),
         (PrefixCompare, "prefix-compare"),
         (IgnoresSuffix, "ignores-suffix"),
+        (IgnoresPrefix, "ignores-prefix"),
         (IgnoresCase, "ignores-case"),
         (RemembersSignatures, "remembers-signatures"),
         (CrashesOnBadSignature, "crashes-on-bad-signature"),
         (DiesOnBadSignature, "dies-on-bad-signature"),
         (DropsSilently, "drops-silently"),
         (RefusesWithSuccess, "refuses-with-success"),
+        (TellsSecret, "tells-secret"),
         (AnswerSpoilt, "answer-spoilt"),
         (Answers204, "answers-204"),
         (AnswersRedirect, "answers-redirect"),
         (TooLongAnswer, "too-long-answer"),
         (AnswersHtml, "answers-html"),
         (AsciiOnly, "ascii-only"),
+        (RewritesJson, "rewrites-json"),
+        (TrimsBody, "trims-body"),
+        (DecodesQueryTwice, "decodes-query-twice"),
         (StrictFields, "strict-fields"),
         (StrictTypes, "strict-types"),
         (TextOnly, "text-only"),
@@ -99,7 +114,8 @@ impl Flaw {
     /// Whether a receiver of this service can have it.
     pub fn concerns(self, service: Service) -> bool {
         match self {
-            EmptyKey | UndecodedToken | RemembersSignatures | TooLongAnswer => service == Service::Chatwork,
+            EmptyKey | UndecodedToken | RemembersSignatures | RewritesJson | TrimsBody | DecodesQueryTwice
+            | TooLongAnswer => service == Service::Chatwork,
             AnswersHtml | TextOnly => service == Service::Chatday,
             _ => true,
         }

@@ -1,5 +1,6 @@
 //! What an integration does with a webhook: verify, acknowledge, and only then look at what it is.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +10,7 @@ use contract::chatwork::signature::WebhookKey;
 use contract::chatwork::webhook as chatwork;
 use contract::service::Service;
 use contract::wire::header::CHATWORK_SIGNATURE;
+use contract::wire::json::to_ascii;
 use contract::wire::{Request, Response};
 use http::{HeaderName, Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -62,7 +64,7 @@ impl Integration {
             return Reaction::Answer(refusal);
         }
         if !self.is_genuine(request) {
-            return self.refuse();
+            return self.refuse(request.body());
         }
         match serde_json::from_slice::<Value>(request.body()) {
             Ok(event) if self.takes(&event, request.body()) => Reaction::Answer(self.acknowledge()),
@@ -79,7 +81,11 @@ impl Integration {
             Service::Chatwork => CHATWORK_SIGNATURE,
             Service::Chatday => self.profile.webhook.signature_header.clone(),
         };
-        let Some(given) = sole_header(request, &name) else { return self.flaw == Some(Flaw::AcceptsMissing) };
+        let given = match self.flaw {
+            Some(Flaw::DecodesQueryTwice) => query_copy_decoded_twice(request).map(Cow::Owned),
+            _ => sole_header(request, &name).map(Cow::Borrowed),
+        };
+        let Some(given) = given.as_deref() else { return self.flaw == Some(Flaw::AcceptsMissing) };
         match self.flaw {
             Some(Flaw::AcceptsEmpty) if given.trim().is_empty() => return true,
             Some(Flaw::AcceptsNull) if matches!(given, "null" | "undefined") => return true,
@@ -89,6 +95,7 @@ impl Integration {
         let wrong_but_taken = match self.flaw {
             Some(Flaw::PrefixCompare) => !given.is_empty() && right.starts_with(given),
             Some(Flaw::IgnoresSuffix) => given.starts_with(&right),
+            Some(Flaw::IgnoresPrefix) => given.ends_with(&right),
             Some(Flaw::IgnoresCase) => given.eq_ignore_ascii_case(&right),
             Some(Flaw::EmptyKey) => signature_under(b"", request.body()).as_deref() == Some(given),
             Some(Flaw::RemembersSignatures) => self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains(given),
@@ -114,6 +121,10 @@ impl Integration {
                 let rewritten = serde_json::from_slice::<Value>(body).map(|value| value.to_string());
                 self.sign(rewritten.unwrap_or_default().as_bytes())
             }
+            (Service::Chatwork, Some(Flaw::RewritesJson)) => {
+                self.sign(&serde_json::from_slice::<Value>(body).map(|value| to_ascii(&value)).unwrap_or_default())
+            }
+            (Service::Chatwork, Some(Flaw::TrimsBody)) => self.sign(body.trim_ascii()),
             (Service::Chatwork, _) => self.sign(body),
         }
     }
@@ -163,11 +174,15 @@ impl Integration {
         answer(status, if self.flaw == Some(Flaw::AnswersHtml) { "text/html" } else { "application/json" }, body)
     }
 
-    fn refuse(&self) -> Reaction {
+    fn refuse(&self, body: &[u8]) -> Reaction {
         let refusal = "the signature does not fit";
         match self.flaw {
             Some(Flaw::DropsSilently) => Reaction::Answer(self.acknowledge()),
             Some(Flaw::DiesOnBadSignature) => Reaction::Die,
+            Some(Flaw::TellsSecret) => {
+                let told = format!("the signature is not {}", self.right_value(body));
+                Reaction::Answer(error(StatusCode::UNAUTHORIZED, &told))
+            }
             Some(Flaw::CrashesOnBadSignature) => Reaction::Answer(error(StatusCode::INTERNAL_SERVER_ERROR, "oops")),
             Some(Flaw::RefusesWithSuccess) => Reaction::Answer(error(StatusCode::OK, refusal)),
             _ => Reaction::Answer(error(StatusCode::UNAUTHORIZED, refusal)),
@@ -180,6 +195,13 @@ fn sole_header<'a>(request: &'a Request, name: &HeaderName) -> Option<&'a str> {
     let mut values = request.headers().get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
+}
+
+/// For [`Flaw::DecodesQueryTwice`]: the second time a `+` becomes a blank.
+fn query_copy_decoded_twice(request: &Request) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(request.uri().query()?.as_bytes());
+    let (_, value) = pairs.find(|(key, _)| key == chatwork::QUERY_PARAMETER)?;
+    Some(value.replace('+', " "))
 }
 
 fn signature_under(key: &[u8], body: &[u8]) -> Option<String> {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use conformance::ask::policy::{ForgeryAnswer, Policy};
+use conformance::ask::policy::{ForgeryAnswer, Origin, Policy};
 use conformance::ask::secret::Secret;
 use conformance::catalog::Selection;
 use conformance::run::engine::Run;
@@ -98,7 +98,12 @@ pub(crate) fn judge(service: Service, url: &str, manner: Manner) -> Judged {
         socket: Socket { address: Ok(address), authority: endpoint.authority.clone(), timeout: manner.timeout },
         endpoint,
         secret: secret(service),
-        policy: Policy { service, profile: Profile::default_profile(), forgery_answer: manner.forgery_answer },
+        policy: Policy {
+            service,
+            profile: Profile::default_profile(),
+            forgery_answer: manner.forgery_answer,
+            origin: Origin::default(),
+        },
         seed: manner.seed,
         now: UnixMillis::from_seconds(1_760_000_000),
         rate: None,

@@ -14,13 +14,18 @@ const AUTHOR: u64 = 1_001;
 /// The room that it writes in.
 const ROOM: u64 = 5_001;
 
+/// The room that events come from.
+pub fn room_id(craft: &Craft<'_>) -> u64 {
+    craft.policy.origin.room_id.unwrap_or(ROOM)
+}
+
 /// A real event with this text.
 pub fn event(craft: &Craft<'_>, kind: EventKind, text: &str) -> Event {
     let time = craft.now.seconds();
     let message_id = craft.fresh_number().to_string();
     let room = |text: &str, update_time| RoomMessage {
         message_id: message_id.clone(),
-        room_id: ROOM,
+        room_id: room_id(craft),
         account_id: AUTHOR,
         body: text.to_owned(),
         send_time: time,
@@ -32,15 +37,16 @@ pub fn event(craft: &Craft<'_>, kind: EventKind, text: &str) -> Event {
         EventKind::MentionToMe => Detail::Mention(Mention {
             from_account_id: AUTHOR,
             to_account_id: RECEIVER,
-            room_id: ROOM,
+            room_id: room_id(craft),
             message_id: message_id.clone(),
             body: format!("[To:{RECEIVER}] {text}"),
             send_time: time,
             update_time: 0,
         }),
     };
-    let setting_id = if kind == EventKind::MentionToMe { "247" } else { "246" };
-    Event { setting_id: setting_id.to_owned(), time, detail }
+    let made_up = if kind == EventKind::MentionToMe { "247" } else { "246" };
+    let setting_id = craft.policy.origin.setting_id.clone().unwrap_or_else(|| made_up.to_owned());
+    Event { setting_id, time, detail }
 }
 
 /// A real event as a JSON value, for checks that add to it.
@@ -53,10 +59,24 @@ pub fn sign(craft: &Craft<'_>, body: &[u8]) -> String {
     craft.secret.key().map(|key| key.sign(body)).unwrap_or_default()
 }
 
-/// A body with its right signature.
-pub fn signed(craft: &Craft<'_>, body: Bytes) -> Delivery {
-    let signature = sign(craft, &body);
-    delivery(craft, body, Some(&signature))
+/// A real event, correctly signed. It is made anew, with another message id, until its signature holds neither `+` nor
+/// `/`: whether a receiver reads those is a question of its own, and would otherwise make every answer a matter of chance.
+pub fn signed(craft: &Craft<'_>, body: impl Fn() -> Bytes) -> Delivery {
+    signed_with(craft, |signature| !signature.contains(['+', '/']), body)
+}
+
+/// A real event whose signature fits, correctly signed. It is made anew until it does.
+pub fn signed_with(craft: &Craft<'_>, fits: impl Fn(&str) -> bool, body: impl Fn() -> Bytes) -> Delivery {
+    let mut signature = String::new();
+    let mut made = Bytes::new();
+    for _ in 0..SIGNATURE_TRIES {
+        made = body();
+        signature = sign(craft, &made);
+        if fits(&signature) {
+            break;
+        }
+    }
+    delivery(craft, made, Some(&signature))
 }
 
 /// A body with a signature, right or not, in the header and in the query copy; or in neither.
@@ -71,6 +91,8 @@ pub fn delivery(craft: &Craft<'_>, body: Bytes, signature: Option<&str>) -> Deli
 
 /// A new message, correctly signed.
 pub fn control(craft: &Craft<'_>) -> Delivery {
-    let body = event(craft, EventKind::MessageCreated, "conformance: a control event").body();
-    signed(craft, body)
+    signed(craft, || event(craft, EventKind::MessageCreated, "conformance: a control event").body())
 }
+
+/// A quarter of all signatures holds neither `+` nor `/`, and another quarter just one of them.
+const SIGNATURE_TRIES: usize = 1_000;

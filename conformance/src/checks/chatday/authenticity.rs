@@ -11,6 +11,7 @@ use crate::ask::craft::chatday::{body, delivery, secret};
 use crate::ask::exchange::Value;
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::refused;
+use crate::checks::leak::keeps_the_secret;
 
 /// The checks of this file, in report order.
 pub const CHECKS: &[Check] = &[
@@ -66,6 +67,19 @@ pub const CHECKS: &[Check] = &[
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: altered, judge: refused },
     },
+    Check {
+        id: "chatday.webhooks.refusal-tells-no-secret",
+        service: Service::Chatday,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "the answer to a forged event holds neither the secret nor what would have been right",
+        rationale: "Who sends a forged event and reads in the answer what was expected, sends the right one next.",
+        hint: "Answer with a plain 401. \"Expected x, got y\" belongs in a log at most, and there without the secret; pages \
+               with stack traces and settings must be off in production.",
+        clauses: &[&WEBHOOK_SIGNATURE],
+        plan: Plan::Examples { cases: wrong_secret, judge: keeps_the_secret },
+    },
 ];
 
 /// Forged events with these values in the header. A value that happens to be the right one is left out: a secret of digits
@@ -103,13 +117,15 @@ fn altered(craft: &Craft<'_>) -> Vec<Case> {
         right.chars().take(right.chars().count().saturating_sub(1)).collect()
     });
     let extended = secret(craft, "[the secret and an x]", "sed 's/$/x/'", |right| format!("{right}x"));
+    let prefixed = secret(craft, "[an x and the secret]", "sed 's/^/x/'", |right| format!("x{right}"));
     let inner = secret(craft, "[the secret with a blank after its first character]", "sed 's/./& /'", |right| {
         right.chars().take(1).chain([' ']).chain(right.chars().skip(1)).collect()
     });
     let swapped = secret(craft, "[the secret in other case]", "tr 'a-zA-Z' 'A-Za-z'", |right| {
         right.chars().map(swap_case).collect()
     });
-    let values = [("cut", cut), ("extended", extended), ("inner-blank", inner), ("other-case", swapped)];
+    let values =
+        [("cut", cut), ("extended", extended), ("prefixed", prefixed), ("inner-blank", inner), ("other-case", swapped)];
     forged(craft, values.map(|(name, value)| (name, Some(value))))
 }
 

@@ -11,9 +11,10 @@ use serde_json::json;
 
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::craft::Craft;
-use crate::ask::craft::chatwork::{control, delivery, event, event_json, sign, signed};
+use crate::ask::craft::chatwork::{control, delivery, event, event_json, room_id, sign, signed, signed_with};
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::{acknowledged, refused};
+use crate::checks::leak::keeps_the_secret;
 use crate::run::verdict::{Deviation, Hint, Judgement};
 
 /// The checks of this file, in report order.
@@ -119,6 +120,33 @@ pub const CHECKS: &[Check] = &[
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: altered, judge: refused },
     },
+    Check {
+        id: "chatwork.webhooks.signature-in-another-notation-is-refused",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "the right signature in another notation, or with something around it, is refused",
+        rationale: "Chatwork sends one spelling of a signature: standard Base64 with its padding. A receiver that takes \
+                    others decodes leniently or searches instead of comparing, and what else it takes nobody knows.",
+        hint: "Compare the header, as text, with the Base64 text of your own HMAC in constant time. Decoding the header \
+               first lets lenient Base64 decoders take more than one spelling.",
+        clauses: &[&SIGNATURE],
+        plan: Plan::Examples { cases: other_notations, judge: refused },
+    },
+    Check {
+        id: "chatwork.webhooks.refusal-tells-no-secret",
+        service: Service::Chatwork,
+        kind: Kind::Webhook,
+        area: Area::Authenticity,
+        level: Level::Must,
+        title: "the answer to a forged event holds neither the secret nor what would have been right",
+        rationale: "Who sends a forged event and reads in the answer what was expected, sends the right one next.",
+        hint: "Answer with a plain 401. \"Expected x, got y\" belongs in a log at most, and there without the secret; pages \
+               with stack traces and settings must be off in production.",
+        clauses: &[&SIGNATURE],
+        plan: Plan::Examples { cases: wrong_secret, judge: keeps_the_secret },
+    },
 ];
 
 /// A forged event with this signature. None when it happens to be the right one: HMAC fills a short key up with zeros, so a
@@ -170,10 +198,10 @@ fn both_keys(craft: &Craft<'_>) -> Vec<Case> {
 
 /// A real event first, so that its signature is one that the receiver has seen and accepted.
 fn another_body(craft: &Craft<'_>) -> Vec<Case> {
-    let seen = event(craft, EventKind::MessageCreated, "conformance: an event of its own").body();
-    let signature = sign(craft, &seen);
+    let seen = signed(craft, || event(craft, EventKind::MessageCreated, "conformance: an event of its own").body());
+    let signature = sign(craft, &seen.body);
     let reused = forged(craft, "another-event", |_| Some(signature.clone()));
-    [Case::genuine("its-own-event", signed(craft, seen))].into_iter().chain(reused).collect()
+    [Case::genuine("its-own-event", seen)].into_iter().chain(reused).collect()
 }
 
 fn changed_body(craft: &Craft<'_>) -> Vec<Case> {
@@ -187,7 +215,7 @@ fn changed_body(craft: &Craft<'_>) -> Vec<Case> {
     };
     vec![
         change("another-text", "/webhook_event/body", json!("conformance: after the change")),
-        change("another-room", "/webhook_event/room_id", json!(5_002)),
+        change("another-room", "/webhook_event/room_id", json!(room_id(craft) ^ 1)),
         change("another-author", "/webhook_event/account_id", json!(1_003)),
     ]
 }
@@ -202,6 +230,27 @@ fn altered(craft: &Craft<'_>) -> Vec<Case> {
         alter("very-long", |right| right.repeat(90)),
     ];
     altered.into_iter().flatten().collect()
+}
+
+fn other_notations(craft: &Craft<'_>) -> Vec<Case> {
+    let respell = |name: &str, change: fn(&str) -> String| {
+        // With a `+` in it, so that the other alphabet of Base64 makes a difference.
+        let real = signed_with(
+            craft,
+            |signature| signature.contains('+'),
+            || event(craft, EventKind::MessageCreated, "conformance: a forged event").body(),
+        );
+        let signature = change(&sign(craft, &real.body));
+        Case::forged(name, delivery(craft, real.body, Some(&signature)))
+    };
+    vec![
+        respell("url-safe-alphabet", |right| right.replace('+', "-").replace('/', "_")),
+        respell("hexadecimal", |right| {
+            STANDARD.decode(right).unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect()
+        }),
+        respell("inner-blank", |right| right.chars().take(20).chain([' ']).chain(right.chars().skip(20)).collect()),
+        respell("named-digest", |right| format!("sha256={right}")),
+    ]
 }
 
 fn swap_case(character: char) -> char {

@@ -1,4 +1,5 @@
 //! What is asked of integrations with Chatwork.
 
 pub mod authenticity;
+pub mod spelling;
 pub mod webhooks;

@@ -7,7 +7,7 @@ use contract::wire::json::to_ascii;
 use serde_json::{Value as Json, json};
 
 use crate::ask::case::{Case, Trial};
-use crate::ask::craft::chatwork::{event, event_json, signed};
+use crate::ask::craft::chatwork::{event, event_json, room_id, signed};
 use crate::ask::craft::{Craft, text};
 use crate::ask::exchange::{Fault, Outcome};
 use crate::check::{Area, Check, Kind, Level, Plan};
@@ -88,23 +88,28 @@ pub const CHECKS: &[Check] = &[
 fn each_kind(craft: &Craft<'_>) -> Vec<Case> {
     EventKind::ALL
         .into_iter()
-        .map(|kind| Case::genuine(kind.word(), signed(craft, event(craft, kind, "conformance: a plain event").body())))
+        .map(|kind| {
+            Case::genuine(kind.word(), signed(craft, || event(craft, kind, "conformance: a plain event").body()))
+        })
         .collect()
 }
 
 fn everyday_texts(craft: &Craft<'_>) -> Vec<Case> {
     text::EVERYDAY
         .into_iter()
-        .map(|(name, text)| Case::genuine(name, signed(craft, event(craft, EventKind::MessageCreated, text).body())))
+        .map(|(name, text)| Case::genuine(name, signed(craft, || event(craft, EventKind::MessageCreated, text).body())))
         .collect()
 }
 
 fn unknown_fields(craft: &Craft<'_>) -> Vec<Case> {
     let add = |name: &str, path: &[&str], key: &str, value: Json| {
-        let mut event = event_json(craft, EventKind::MessageCreated, "conformance: with a new field");
-        let place = path.iter().fold(&mut event, |place, step| &mut place[*step]);
-        place[key] = value;
-        Case::genuine(name, signed(craft, Bytes::from(to_ascii(&event))))
+        let body = || {
+            let mut event = event_json(craft, EventKind::MessageCreated, "conformance: with a new field");
+            let place = path.iter().fold(&mut event, |place, step| &mut place[*step]);
+            place[key] = value.clone();
+            Bytes::from(to_ascii(&event))
+        };
+        Case::genuine(name, signed(craft, body))
     };
     vec![
         add("beside-the-event", &[], "webhook_delivery_id", json!("d-1")),
@@ -114,18 +119,26 @@ fn unknown_fields(craft: &Craft<'_>) -> Vec<Case> {
     ]
 }
 
+/// Keeps the ids of tasks as small as real ones are.
+const TASK_IDS: u64 = 1_000_000_000;
+
 fn unknown_types(craft: &Craft<'_>) -> Vec<Case> {
-    let typed = |name: &str, word: &str, detail: Option<Json>| {
-        let mut event = event_json(craft, EventKind::MessageCreated, "conformance: a new type of event");
-        event["webhook_event_type"] = json!(word);
-        if let Some(detail) = detail {
-            event["webhook_event"] = detail;
-        }
-        Case::genuine(name, signed(craft, Bytes::from(to_ascii(&event))))
+    let typed = |name: &str, word: &str, detail: fn(&Craft<'_>, Json) -> Json| {
+        let body = || {
+            let mut event = event_json(craft, EventKind::MessageCreated, "conformance: a new type of event");
+            event["webhook_event_type"] = json!(word);
+            event["webhook_event"] = detail(craft, event["webhook_event"].take());
+            Bytes::from(to_ascii(&event))
+        };
+        Case::genuine(name, signed(craft, body))
     };
     vec![
-        typed("same-fields", "message_deleted", None),
-        typed("other-fields", "task_created", Some(json!({"task_id": 3, "room_id": 5001, "limit_time": 0}))),
+        typed("same-fields", "message_deleted", |_, detail| detail),
+        typed(
+            "other-fields",
+            "task_created",
+            |craft, _| json!({"task_id": craft.fresh_number() % TASK_IDS, "room_id": room_id(craft), "limit_time": 0}),
+        ),
     ]
 }
 
