@@ -26,8 +26,8 @@
 //! **Room limit in My Chat too.** The document says "per room" without exception.
 //!
 //! **Tasks: who may change a status.** The rule of the API is not published; in the user interface it is the assignee and
-//! whoever asked for it. Here any member of the room who may write can, because a stricter mock would refuse what the service
-//! may accept.
+//! whoever asked for it. Here any member of the room can, one who may only read as well, since a task can be theirs: a
+//! stricter mock would refuse what the service may accept.
 //!
 //! **The token in two headers.** Two `X-ChatWorkToken` headers are no valid token, even when equal: no reading of the
 //! document makes two tokens one, and a client that sends two has a fault that should be seen.
