@@ -2,7 +2,7 @@
 //! world's and is added behind them.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, VARY};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -45,6 +45,13 @@ pub fn refusal(error: &ApiError) -> Response {
 /// A refusal with a text of the caller's choice.
 pub fn refusal_with(status: StatusCode, text: &str) -> Response {
     with_body(status, json::to_ascii(&Errors { errors: [text] }))
+}
+
+/// Adds what a 401 says about a Bearer token (clause `chatwork.auth.bearer`).
+pub fn add_bearer_challenge(response: &mut Response) {
+    let told =
+        HeaderValue::from_static(r#"Bearer error="invalid_token", error_description="The access token expired""#);
+    response.headers_mut().insert(WWW_AUTHENTICATE, told);
 }
 
 /// Adds the three limit headers (clause `chatwork.limits.headers`).

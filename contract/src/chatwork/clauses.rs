@@ -25,6 +25,8 @@ clauses! {
         "A request with two token headers is as good as one with none, even when both say the same.");
     TOKEN_BEFORE_BEARER = Clause::assumed("chatwork.auth.token-before-bearer",
         "Where both an API token and a Bearer token are sent, the API token counts.");
+    BEARER = Clause::documented("chatwork.auth.bearer", "OA, PDF25",
+        "A bad or expired OAuth token is answered 401 with WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"The access token expired\".");
 
     JSON_BODY = Clause::documented("chatwork.transport.json-body", "CL25, EP",
         "Answers with a body are JSON with the content type application/json; charset=utf-8.");

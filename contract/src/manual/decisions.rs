@@ -26,8 +26,8 @@
 //! **Room limit in My Chat too.** The document says "per room" without exception.
 //!
 //! **Tasks: who may change a status.** The rule of the API is not published; in the user interface it is the assignee and
-//! whoever asked for it. Here any member of the room who may write can, because a stricter mock would refuse what the service
-//! may accept.
+//! whoever asked for it. Here any member of the room can, one who may only read as well, since a task can be theirs: a
+//! stricter mock would refuse what the service may accept.
 //!
 //! **The token in two headers.** Two `X-ChatWorkToken` headers are no valid token, even when equal: no reading of the
 //! document makes two tokens one, and a client that sends two has a fault that should be seen.
@@ -38,3 +38,19 @@
 //!
 //! **Download URLs** are signed over the file and the moment at which they end, by a key of the world, and served by the mock
 //! itself without a token; an old or changed one is 403, as the content network behind the real ones answers.
+//!
+//! **OAuth tokens.** The mock plays no authorization server, so every Bearer token is a bad one: 401 with the documented
+//! `WWW-Authenticate`. Beside an API token it does not count (`chatwork.auth.token-before-bearer`).
+//!
+//! **`?method=` overrides POST only, in upper case.** The document says that clients that cannot send PUT and DELETE name
+//! the verb in the query, and prints both in upper case. GET is left alone: a link that is followed, prefetched or crawled
+//! must not delete a room.
+//!
+//! **Names of uploaded files.** They are kept as sent, directories and backslashes included. `filename*` wins over `filename`
+//! (RFC 6266, 4.3): clients that send both put a makeshift into the plain one. Bytes that are no UTF-8 become U+FFFD; a part
+//! without a name goes by `file`. Of several `file` parts the last counts, as with every duplicate.
+//!
+//! **Forms are read from forms.** Elsewhere than in uploads, a multipart body is as unread as a JSON one: the document names
+//! one content type for the others.
+//!
+//! **A zero limit on tasks is a limit.** `limit=0` with `limit_type=time` is stored as the moment 0, as every other one is.

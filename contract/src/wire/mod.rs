@@ -1,5 +1,6 @@
 //! Requests and responses as plain values, and the body encodings that the two services use.
 
+mod disposition;
 pub mod form;
 pub mod header;
 pub mod json;

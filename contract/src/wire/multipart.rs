@@ -3,6 +3,10 @@
 use bytes::Bytes;
 use futures_util::future::FutureExt;
 use futures_util::stream;
+use http::HeaderValue;
+use http::header::CONTENT_DISPOSITION;
+
+use super::disposition::Disposition;
 
 /// One part of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,10 +42,10 @@ pub fn decode(content_type: &str, body: &Bytes) -> Result<Vec<Part>, MultipartEr
     let parts = async {
         let mut parts = Vec::new();
         while let Some(field) = multipart.next_field().await? {
-            let name = field.name().unwrap_or_default().to_owned();
-            let filename = field.file_name().map(str::to_owned);
+            let disposition = field.headers().get(CONTENT_DISPOSITION).map(HeaderValue::as_bytes);
+            let Disposition { name, filename } = disposition.map(Disposition::read).unwrap_or_default();
             let data = field.bytes().await?;
-            parts.push(Part { name, filename, data });
+            parts.push(Part { name: name.unwrap_or_default(), filename, data });
         }
         Ok::<_, multer::Error>(parts)
     };
@@ -74,6 +78,20 @@ mod tests {
             parts[1],
             Part { name: "file".into(), filename: Some("日本.txt".into()), data: Bytes::from("\r\nab\r\n") }
         );
+    }
+
+    #[test]
+    fn file_names_come_through_however_they_are_written() {
+        for (written, read) in [
+            ("filename*=UTF-8''%E6%97%A5%E6%9C%AC.txt", "日本.txt"),
+            ("filename*=utf-8''%E6%97%A5.txt; filename=x", "日.txt"),
+            ("filename=รายงาน.txt", "รายงาน.txt"),
+        ] {
+            let head = format!("--XyZ\nContent-Disposition: form-data; name=file; {written}\n\nab\n--XyZ--\n");
+            assert_eq!(decode(TYPE, &body(&head)).unwrap()[0].filename.as_deref(), Some(read), "{written}");
+        }
+        let latin = b"--XyZ\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\xe9.txt\"\r\n\r\n\r\n--XyZ--";
+        assert_eq!(decode(TYPE, &Bytes::from_static(latin)).unwrap()[0].filename.as_deref(), Some("\u{fffd}.txt"));
     }
 
     #[test]

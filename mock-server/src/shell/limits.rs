@@ -15,7 +15,8 @@ pub struct Limits {
     pub request_line_bytes: usize,
     /// Longest body, in bytes; 413 beyond, before it is read when `Content-Length` says so.
     pub body_bytes: usize,
-    /// Longest body of `POST /v2/rooms/{room_id}/files`, in bytes: the contract's 5 MiB, and 64 KiB for the other parts.
+    /// Longest body of `POST /v2/rooms/{room_id}/files`, in bytes: the contract's 5 MiB, and 1 MiB for the other
+    /// parts, whose text alone may have 65,535 characters of 4 bytes.
     pub upload_bytes: usize,
     /// Longest body that the control API takes, in bytes: a whole world.
     pub control_bytes: usize,
@@ -46,7 +47,7 @@ impl Default for Limits {
             head_bytes: 32 * KIB,
             request_line_bytes: 8 * KIB,
             body_bytes: MIB,
-            upload_bytes: 5 * MIB + 64 * KIB,
+            upload_bytes: 6 * MIB,
             control_bytes: 64 * MIB,
             body_pause: Duration::from_secs(5),
             body_time: Duration::from_secs(30),

@@ -65,7 +65,11 @@ impl State {
     pub fn handle(&mut self, request: &Request, turn: &mut Turn<'_>) -> Response {
         let Some(caller) = self.caller(request, turn) else {
             let error = ApiError::InvalidToken;
-            return answer::refusal_with(error.status(), self.settings.token_error.text());
+            let mut response = answer::refusal_with(error.status(), self.settings.token_error.text());
+            if gate::credential(request.headers()) == Credential::Bearer {
+                answer::add_bearer_challenge(&mut response);
+            }
+            return response;
         };
         turn.token_id = Some(format!("chatwork/{caller}"));
         // Found first, so that the journal names the operation of a request that is over the limit too.
@@ -88,6 +92,13 @@ impl State {
             Credential::Token(token) => self.account_of_token(token),
             Credential::Doubled => {
                 turn.note(&clauses::TOKEN_ONCE, "the request carries more than one X-ChatWorkToken header");
+                None
+            }
+            Credential::Bearer => {
+                turn.note(
+                    &clauses::BEARER,
+                    "an OAuth token without X-ChatWorkToken: this mock issues none, so none is valid",
+                );
                 None
             }
             Credential::Missing | Credential::Unreadable => None,

@@ -53,11 +53,11 @@ impl State {
         Ok(TasksAdded { tasks: ids, message })
     }
 
-    /// Finishes or reopens a task; every member who may write may. A finished one is announced by the message returned;
-    /// a task that has the status already stays as it is.
+    /// Finishes or reopens a task; every member may, those who only read as well: a task can be theirs.
+    /// A finished one is announced by the message returned; a task that has the status already stays as it is.
     ///
     /// # Errors
-    /// [`Error::NotMember`], [`Error::ReadOnly`], [`Error::UnknownTask`].
+    /// [`Error::NotMember`], [`Error::UnknownTask`].
     pub fn set_task_status(
         &mut self,
         by: AccountId,
@@ -66,7 +66,7 @@ impl State {
         status: TaskStatus,
         now: UnixMillis,
     ) -> Result<Option<MessageId>, Error> {
-        let found = self.room_as_writer(by, room)?;
+        let (found, _) = self.room_as(by, room)?;
         if !found.tasks.contains_key(&task) {
             return Err(Error::UnknownTask);
         }
@@ -75,7 +75,7 @@ impl State {
         }
         let Some(text) = found.tasks.get(&task).map(system::task_done) else { return Ok(None) };
         let message = self.counters.next_message();
-        let room = self.room_as_writer(by, room)?;
+        let (room, _) = self.room_as(by, room)?;
         room.append(Message::new(message, by, &text, now.seconds()), false);
         Ok(Some(message))
     }

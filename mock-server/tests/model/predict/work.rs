@@ -6,6 +6,7 @@ use super::{Outcome, Stop, Success, Turn, refuse};
 use crate::state::{Calls, File, Model, Task};
 
 const WRITERS: &[&str] = &["admin", "member"];
+const ANYONE: &[&str] = &["admin", "member", "readonly"];
 
 impl Model {
     pub(super) fn list_tasks(&self, turn: &Turn<'_>) -> Outcome {
@@ -55,7 +56,7 @@ impl Model {
 
     pub(super) fn set_status(&mut self, turn: &Turn<'_>) -> Outcome {
         let status = turn.call.word("body").unwrap_or_default();
-        let room = self.room_as(turn, WRITERS, "")?;
+        let room = self.room_as(turn, ANYONE, "")?;
         let Some(task) = room.tasks.iter_mut().find(|task| task.id == turn.call.item) else { return refuse(404, "") };
         let changed = task.status != status;
         task.status = status;

@@ -90,6 +90,13 @@ fn the_text_beside_a_file_has_1_to_65535_characters() {
 }
 
 #[test]
+fn the_largest_file_and_the_longest_text_go_together() {
+    let mut wire = Wire::start();
+    let most = vec![b'x'; 5_242_880];
+    assert_eq!(wire.send(&upload("most", &most, Some(&"😀".repeat(65_535)))).is(200), json!({"file_id": 72}));
+}
+
+#[test]
 fn a_read_only_member_uploads_nothing() {
     let mut wire = Wire::start();
     let before = wire.state();

@@ -34,6 +34,26 @@ fn only_one_readable_token_in_the_header_counts() {
 }
 
 #[test]
+fn a_bearer_token_without_an_api_token_is_told_that_it_is_no_good() {
+    let mut wire = Wire::start();
+    let answer = wire.send(&bare("/v2/me").header("authorization", "bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln"));
+    assert_eq!(answer.refusal(401), "Invalid API token");
+    let told = r#"Bearer error="invalid_token", error_description="The access token expired""#;
+    assert_eq!(answer.header("www-authenticate"), Some(told));
+    keep!(wire, "get-me.401-bearer");
+    // Without one there is nothing to tell about it, and beside an API token it does not count.
+    for call in [
+        bare("/v2/me"),
+        bare("/v2/me").header("authorization", "Basic eA=="),
+        bare("/v2/me").header("x-chatworktoken", "nobody").header("authorization", "Bearer x"),
+    ] {
+        let answer = wire.send(&call);
+        assert_eq!((answer.status, answer.header("www-authenticate")), (401, None), "{call:?}");
+    }
+    wire.send(&bare("/v2/me").header("x-chatworktoken", AOI).header("authorization", "Bearer x")).is(200);
+}
+
+#[test]
 fn a_token_in_the_query_is_noted_and_not_repeated() {
     let mut wire = Wire::start();
     wire.send(&bare(&format!("/v2/me?x-chatworktoken={AOI}"))).refusal(401);
