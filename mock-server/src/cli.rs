@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use tokio::signal;
 use tracing::level_filters::LevelFilter;
 
 use crate::check::{self, Unusable};
 use crate::core::origin::Defaults;
-use crate::settings::{Settings, read, write_whole};
+use crate::file::{read, write_whole};
+use crate::settings::{Settings, profile_of};
 use crate::shell::{Limits, Server, Shared, StartError, log};
 
 /// A stateful stand-in for Chatday and Chatwork on this machine.
 #[derive(Debug, Parser)]
-#[command(name = "mock-server", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(name = "mock-server", version, after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -91,6 +94,9 @@ enum Command {
     Openapi {
         /// The service
         service: Document,
+        /// The profile (TOML) that Chatday's document follows, as given to the mock
+        #[arg(long, value_name = "FILE")]
+        profile: Option<PathBuf>,
     },
     /// Prints shell completions
     Completions {
@@ -125,7 +131,11 @@ enum Level {
 pub fn main() -> ExitCode {
     let command = Cli::command()
         .after_long_help(format!("{EXAMPLES}\n\nLimits, and what happens beyond:\n{}", Limits::default().lines()));
-    let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let parsed = command.try_get_matches().and_then(|matches| {
+        no_misplaced_flag(&matches)?;
+        Cli::from_arg_matches(&matches)
+    });
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -134,7 +144,7 @@ pub fn main() -> ExitCode {
     };
     match &cli.command {
         Some(Command::Check { file }) => check_file(file),
-        Some(Command::Openapi { service }) => print_document(*service),
+        Some(Command::Openapi { service, profile }) => print_document(*service, profile.as_deref()),
         Some(Command::Completions { shell }) => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "mock-server", &mut text);
@@ -143,6 +153,23 @@ pub fn main() -> ExitCode {
         None => {
             log::start(cli.common.log_level.into(), cli.common.color.on_stderr());
             serve(&cli.serve)
+        }
+    }
+}
+
+/// A flag of the serving program before a subcommand would be ignored: that is said instead.
+fn no_misplaced_flag(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some(subcommand) = matches.subcommand_name() else { return Ok(()) };
+    let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let serve = Serve::augment_args(clap::Command::new("mock-server"));
+    match serve.get_arguments().find(|flag| typed(flag.get_id().as_str())) {
+        None => Ok(()),
+        Some(flag) => {
+            let flag = flag.get_long().unwrap_or_default();
+            let words = format!(
+                "--{flag} before '{subcommand}' has no meaning: leave it out, or see 'mock-server {subcommand} --help'"
+            );
+            Err(Cli::command().error(ErrorKind::ArgumentConflict, words))
         }
     }
 }
@@ -275,10 +302,17 @@ fn check_file(file: &Path) -> ExitCode {
     })
 }
 
-fn print_document(service: Document) -> ExitCode {
-    let document = match service {
-        Document::Chatwork => contract::openapi::chatwork(),
-        Document::Chatday => contract::chatday::openapi(&contract::chatday::Profile::default_profile()),
+fn print_document(service: Document, profile: Option<&Path>) -> ExitCode {
+    let document = match (service, profile) {
+        (Document::Chatwork, None) => contract::openapi::chatwork(),
+        (Document::Chatwork, Some(_)) => {
+            return complain("--profile describes Chatday: give it with 'openapi chatday'", USAGE);
+        }
+        (Document::Chatday, None) => contract::chatday::openapi(&contract::chatday::Profile::default_profile()),
+        (Document::Chatday, Some(file)) => match profile_of(file) {
+            Ok(profile) => contract::chatday::openapi(&profile),
+            Err(words) => return complain(&words, USAGE),
+        },
     };
     let text = serde_json::to_string_pretty(&document).unwrap_or_default() + "\n";
     say(text.as_bytes())
@@ -338,6 +372,7 @@ Examples:
   mock-server --world team.json --clock frozen@2026-01-31T09:00:00Z
   mock-server check team.json                    name every fault of a world file
   mock-server openapi chatwork > chatwork.json
+  mock-server openapi chatday --profile ours.toml
   curl -H 'x-chatworktoken: TOKEN' http://127.0.0.1:4010/v2/me
 
 Exit codes:

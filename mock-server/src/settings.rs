@@ -7,6 +7,7 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use contract::chatday::profile::Profile;
 use contract::chatwork::Edition;
 use contract::time::UnixMillis;
 use serde_json::Value;
@@ -15,6 +16,7 @@ use crate::check::{self, Unusable};
 use crate::cli::Serve;
 use crate::core::clock::ClockStart;
 use crate::core::origin::Defaults;
+use crate::file::{can_be_written_to, read};
 use crate::shell::Config;
 
 /// What the program does.
@@ -32,8 +34,7 @@ impl Settings {
     pub(crate) fn resolve(typed: &Serve) -> Result<Self, String> {
         let mut defaults = Defaults { chatwork_edition: edition(&typed.chatwork_edition)?, ..Defaults::default() };
         if let Some(file) = &typed.profile {
-            let profile = check::profile(&read(file)?).map_err(|faults| describe("profile", file, &faults))?;
-            defaults.chatday_profile = Arc::new(profile);
+            defaults.chatday_profile = Arc::new(profile_of(file)?);
         }
         let mut world = match &typed.world {
             Some(file) => {
@@ -42,11 +43,13 @@ impl Settings {
             None => None,
         };
         let clock = typed.clock.as_deref().map(clock).transpose()?;
-        // What was typed wins over what the file says.
-        if let (Some(_), Some(Value::Object(world))) = (clock, &mut world) {
-            world.remove("clock");
+        let mut state = typed.state.as_deref().map(|file| state(file, &defaults)).transpose()?.flatten();
+        if clock.is_some() {
+            // What was typed wins over what the files say.
+            for file in [&mut world, &mut state].into_iter().flatten().filter_map(Value::as_object_mut) {
+                file.remove("clock");
+            }
         }
-        let state = typed.state.as_deref().map(|file| state(file, &defaults)).transpose()?.flatten();
         let ready_file = typed.ready_file.clone();
         for file in ready_file.iter().chain(&typed.state) {
             can_be_written_to(file)?;
@@ -69,20 +72,9 @@ impl Settings {
     }
 }
 
-/// A file as text.
-pub(crate) fn read(file: &Path) -> Result<String, String> {
-    std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
-}
-
-/// Writes a file whole or not at all: beside it first, then renamed.
-pub(crate) fn write_whole(file: &Path, text: &str) -> Result<(), String> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let beside = file.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(&beside);
-        format!("cannot write {}: {error}", file.display())
-    })
+/// A Chatday profile from its file.
+pub(crate) fn profile_of(file: &Path) -> Result<Profile, String> {
+    check::profile(&read(file)?).map_err(|faults| describe("profile", file, &faults))
 }
 
 fn state(file: &Path, defaults: &Defaults) -> Result<Option<Value>, String> {
@@ -91,18 +83,6 @@ fn state(file: &Path, defaults: &Defaults) -> Result<Option<Value>, String> {
         _ => {}
     }
     check::world(&read(file)?, defaults).map(Some).map_err(|faults| describe("state", file, &faults))
-}
-
-/// A directory that is not there is found out now, not when the state is to be kept.
-fn can_be_written_to(file: &Path) -> Result<(), String> {
-    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    if !directory.is_dir() {
-        return Err(format!("cannot write {}: there is no directory {}", file.display(), directory.display()));
-    }
-    if file.is_dir() {
-        return Err(format!("cannot write {}: it is a directory", file.display()));
-    }
-    Ok(())
 }
 
 fn edition(text: &str) -> Result<Edition, String> {
@@ -140,7 +120,8 @@ fn public_url(text: &str) -> Result<String, String> {
 #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 fn secret(variable: &str) -> Result<String, String> {
     match std::env::var(variable) {
-        Ok(value) if !value.trim().is_empty() => Ok(value),
+        // A line end at its end, as `$(cat file)` outside a shell leaves it, could never stand in a header.
+        Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
         Ok(_) => Err(format!("--control-token-env: the variable {variable} is empty")),
         Err(_) => Err(format!("--control-token-env: there is no variable {variable} with text in the environment")),
     }

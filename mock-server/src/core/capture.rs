@@ -118,15 +118,15 @@ impl Capture {
         let mut text = Vec::with_capacity(path.len() + query.len() + size_of_headers + kept.len() + 64);
         secrets.mask_into(&mut text, path.as_bytes());
         let path_end = text.len();
-        secrets.mask_into(&mut text, query.as_bytes());
+        mask_query_into(&mut text, query, secrets);
         let query_end = text.len();
         for (name, value) in headers {
             text.extend_from_slice(name.as_str().as_bytes());
             text.push(b':');
-            if is_secret(name) {
-                text.extend_from_slice(MASK.as_bytes());
-            } else if is_plain(name) {
+            if is_plain(name) {
                 text.extend_from_slice(value.as_bytes());
+            } else if is_secret(name) || is_secret_key(name.as_str()) {
+                text.extend_from_slice(MASK.as_bytes());
             } else {
                 secrets.mask_into(&mut text, value.as_bytes());
             }
@@ -183,6 +183,32 @@ impl Capture {
     }
 }
 
+/// Appends a query. Some clients send their token there, where it is of no use; it may be a real one.
+fn mask_query_into(text: &mut Vec<u8>, query: &str, secrets: &Secrets) {
+    for (index, pair) in query.split('&').enumerate() {
+        if index > 0 {
+            text.push(b'&');
+        }
+        match pair.split_once('=') {
+            Some((name, value)) if !value.is_empty() && is_secret_key(name) => {
+                text.extend_from_slice(name.as_bytes());
+                text.push(b'=');
+                text.extend_from_slice(MASK.as_bytes());
+            }
+            _ => secrets.mask_into(text, pair.as_bytes()),
+        }
+    }
+}
+
+/// Names that say of themselves that their value is a secret.
+fn is_secret_key(name: &str) -> bool {
+    let ends_with = |end: &&str| {
+        let start = name.len().checked_sub(end.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    ["token", "secret", "password", "api-key", "api_key", "apikey", "signature"].iter().any(ends_with)
+}
+
 /// Headers whose value is a secret whatever it is.
 fn is_secret(name: &HeaderName) -> bool {
     *name == CHATWORK_TOKEN
@@ -191,7 +217,6 @@ fn is_secret(name: &HeaderName) -> bool {
         || *name == COOKIE
         || *name == CHATDAY_SIGNATURE_TOKEN
         || *name == CHATWORK_SIGNATURE
-        || name.as_str() == "chatday-signature-token"
 }
 
 /// Headers that every client sends and in which nobody puts a token: not worth a search.
@@ -251,6 +276,23 @@ mod tests {
         let headers: Vec<_> = capture.headers().collect();
         let mask = MASK.as_bytes();
         assert_eq!(headers, [(&b"x-chatworktoken"[..], mask), (b"x-note", mask), (b"accept", b"*/*")]);
+    }
+
+    #[test]
+    fn values_whose_names_say_that_they_are_secret_are_masked_although_nobody_knows_them() {
+        let request = http::Request::get("/v2/me?X-ChatWorkToken=real&force=1&token&access_token=a%20b&q=token")
+            .header("x-chatwork-token", "real")
+            .header("Chatday-Signature-Token", "real")
+            .header("X-Api-Key", "real")
+            .header("Idempotency-Key", "7")
+            .body(())
+            .unwrap();
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        let capture = Capture::of(Service::Chatwork, method, uri, headers, b"", &[].into_iter().collect());
+        let query = format!("X-ChatWorkToken={MASK}&force=1&token&access_token={MASK}&q=token");
+        assert_eq!(String::from_utf8_lossy(capture.query()), query);
+        let values: Vec<_> = capture.headers().map(|(_, value)| value).collect();
+        assert_eq!(values, [MASK.as_bytes(), MASK.as_bytes(), MASK.as_bytes(), b"7"]);
     }
 
     #[test]

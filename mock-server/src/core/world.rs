@@ -50,6 +50,8 @@ pub struct World {
     /// Those who wait for the next entry of the journal.
     waiting: BTreeMap<u64, Waker>,
     last_waiter: u64,
+    /// How often the journal began anew.
+    resets: u64,
 }
 
 /// What a request is sent into, beside the world.
@@ -80,6 +82,7 @@ impl World {
             own_faults: Vec::new(),
             waiting: BTreeMap::new(),
             last_waiter: 0,
+            resets: 0,
         })
     }
 
@@ -173,6 +176,8 @@ impl World {
     pub fn reset(&mut self, parts: Parts) {
         self.replace(parts);
         self.journal = Journal::new(self.caps);
+        self.resets += 1;
+        self.wake();
     }
 
     /// The whole world, as a description that begins an equal one.
@@ -253,7 +258,12 @@ impl World {
         self.journal.clear();
     }
 
-    /// Wakes a task at the next entry of the journal, once. The number is for [`World::stop_waiting`].
+    /// How far the journal is: how often it began anew, and its newest id. Another one means that something happened.
+    pub fn mark(&self) -> (u64, u64) {
+        (self.resets, self.journal.last_id())
+    }
+
+    /// Wakes a task when [`World::mark`] changes, once. The number is for [`World::stop_waiting`].
     pub fn wait(&mut self, waker: &Waker) -> u64 {
         self.last_waiter += 1;
         self.waiting.insert(self.last_waiter, waker.clone());
@@ -268,6 +278,10 @@ impl World {
     fn write_down(&mut self, mut entry: Entry, token_id: Option<&str>) {
         entry.request.push_tail(token_id.unwrap_or_default());
         self.journal.push(entry);
+        self.wake();
+    }
+
+    fn wake(&mut self) {
         while let Some((_, waker)) = self.waiting.pop_first() {
             waker.wake();
         }

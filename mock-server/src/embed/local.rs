@@ -179,9 +179,10 @@ impl Builder {
                 builder
             }
         };
+        // First, because a runtime must not be dropped again inside another one.
+        let server = Server::bind(self.config)?;
         let runtime = builder.enable_all().build().map_err(StartError::Runtime)?;
         let handle = runtime.handle().clone();
-        let server = Server::bind(self.config)?;
         let shared = Arc::clone(&server.shared);
         let thread = std::thread::Builder::new()
             .name("mock-server".to_owned())

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use contract::service::Service;
 use contract::wire::header::CHATWORK_TOKEN;
 use contract::wire::{Request, Response};
-use http::header::{AUTHORIZATION, CONNECTION, HeaderName};
+use http::header::{AUTHORIZATION, CONNECTION, HeaderName, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::Full;
@@ -97,6 +97,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
             // What `Content-Length` announces is refused before it is read.
             (body.size_hint().lower() > most as u64).then(|| body::too_long(most))
         });
+        let refusal = refusal.or_else(|| (mount == Mount::Control).then(|| control::admit(shared, &parts).err())?);
         if let Some(refusal) = refusal {
             return Answer::Now(Some(shared.refuse(mount, &parts, &refusal, Some(body), started)));
         }
@@ -185,6 +186,9 @@ impl Shared {
         } else if refusal.status == StatusCode::REQUEST_TIMEOUT {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
+        if refusal.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         let wall = clock::wall();
         let Some(service) = mount.service() else {
             control::date(&mut response, wall);
@@ -194,8 +198,11 @@ impl Shared {
         let index = self.registry.index();
         let cell = Arc::clone(self.select(&index, mount, parts).unwrap_or_else(|_| self.registry.default_world()));
         let capture = Capture::of(service, &parts.method, &parts.uri, &parts.headers, b"", index.secrets());
+        // The words quote the request.
+        let mut words = Vec::with_capacity(refusal.words.len());
+        index.secrets().mask_into(&mut words, refusal.words.as_bytes());
         drop(index);
-        let response = cell.lock().refuse(capture, response, &refusal.words, wall);
+        let response = cell.lock().refuse(capture, response, &String::from_utf8_lossy(&words), wall);
         self.log(started, &parts.method, &parts.uri, &response, cell.id());
         response
     }
@@ -258,7 +265,7 @@ impl Shared {
 }
 
 /// The token of `Bearer <token>`; the scheme in any case (RFC 9110, 11.1).
-fn bearer(value: &[u8]) -> Option<&[u8]> {
+pub(crate) fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = value.split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
 }

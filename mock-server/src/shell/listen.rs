@@ -36,6 +36,7 @@ pub(crate) fn bind(address: SocketAddr, backlog: u32) -> io::Result<StdListener>
 pub(crate) async fn serve(listener: TcpListener, role: Role, shared: Arc<Shared>) {
     let limits = shared.limits;
     let room = Arc::new(Semaphore::new(limits.connections));
+    let mut is_short = false;
     loop {
         // Before accepting: whoever finds no room waits in the backlog and costs nothing.
         let permit = tokio::select! {
@@ -48,6 +49,7 @@ pub(crate) async fn serve(listener: TcpListener, role: Role, shared: Arc<Shared>
         };
         match (accepted, permit) {
             (Ok((stream, _)), Ok(permit)) => {
+                is_short = false;
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
                     converse(stream, role, shared).await;
@@ -56,8 +58,12 @@ pub(crate) async fn serve(listener: TcpListener, role: Role, shared: Arc<Shared>
             }
             (Ok(_), Err(_)) => break,
             (Err(error), _) => {
-                tracing::warn!("a connection could not be accepted: {error}");
+                // Said once while it lasts: it comes again with every try, a hundred times in a second.
+                if !is_short {
+                    tracing::warn!("a connection could not be accepted: {error}");
+                }
                 if needs_a_pause(&error) {
+                    is_short = true;
                     let _ = timeout(PAUSE, shared.stop.heard()).await;
                 }
             }

@@ -167,6 +167,7 @@ impl Server {
         let public = config.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         let exact =
             [Some(address.to_string()), control_address.map(|at| at.to_string()), public.as_deref().map(authority)];
+        let bare = public.as_deref().and_then(without_default_port);
         let base_url = public.unwrap_or_else(|| format!("http://{address}"));
         let control_base = control_address.map_or_else(|| base_url.clone(), |at| format!("http://{at}"));
         let shared = Shared {
@@ -176,7 +177,7 @@ impl Server {
             address,
             control_url: format!("{control_base}{}", control::MOUNT),
             base_url,
-            hosts: Hosts { exact: exact.into_iter().flatten().collect() },
+            hosts: Hosts { exact: exact.into_iter().flatten().chain(bare).collect() },
             has_control_listener: control.is_some(),
             control_token: config.control_token,
         };
@@ -230,6 +231,12 @@ fn listen(address: SocketAddr, limits: &Limits) -> Result<StdListener, StartErro
 fn authority(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase()
+}
+
+/// The authority of a URL as clients send it where the URL names its scheme's own port: without it.
+fn without_default_port(url: &str) -> Option<String> {
+    let port = if url.starts_with("https://") { ":443" } else { ":80" };
+    authority(url).strip_suffix(port).map(str::to_owned)
 }
 
 fn sentences(faults: &[Fault]) -> String {

@@ -66,7 +66,7 @@ fn every_fault_of_a_call_is_named_and_nothing_changes() {
 fn wrong_methods_name_the_right_ones_and_unknown_calls_are_404() {
     let mock = MockServer::start().unwrap();
     let wrong = call(&mock, "PUT", "/clock", "", "{}");
-    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET, POST")));
+    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET, HEAD, POST")));
     assert_eq!(call(&mock, "GET", "/nothing", "", "").status, 404);
     let unknown = call(&mock, "GET", "/clock", "X-Mock-World: w77\r\n", "");
     assert_eq!(unknown.status, 404);
@@ -173,6 +173,56 @@ fn a_page_from_elsewhere_cannot_call() {
     assert_eq!(mock.url(Service::Chatwork), "http://mock.example:8080/v2");
 }
 
+#[test]
+fn a_public_url_with_the_port_of_its_scheme_is_met_with_and_without_it() {
+    for url in ["http://mock.example:80", "https://mock.example:443/"] {
+        let mock = MockServer::builder().public_url(url).start().unwrap();
+        let head = "GET /_mock/health HTTP/1.1\r\nHost: mock.example\r\n\r\n";
+        let address = format!("127.0.0.1:{}", address_port(&mock));
+        assert_eq!(Client::connect(&address).send(head).answer().status, 200, "{url}");
+    }
+}
+
+#[test]
+fn a_stranger_is_refused_before_the_body_is_read() {
+    let mock = MockServer::builder().control_token("sesame").start().unwrap();
+    for (host, status) in [("evil.example", 403), ("localhost", 401)] {
+        // Announced, and never sent.
+        let head = format!("PUT /_mock/state HTTP/1.1\r\nHost: {host}\r\nContent-Length: 60000000\r\n\r\n");
+        let answer = exchange(&mock, head);
+        assert_eq!((answer.status, answer.header("connection")), (status, Some("close")));
+    }
+}
+
+#[test]
+fn head_is_get_without_the_body() {
+    let mock = MockServer::start().unwrap();
+    let head = format!("HEAD /_mock/health HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", address(&mock));
+    let mut client = Client::connect(&address(&mock));
+    let mut answer = String::new();
+    std::io::Read::read_to_string(client.send(head).stream(), &mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("\r\n\r\n"), "{answer}");
+}
+
+#[test]
+fn a_seed_may_be_any_64_bits() {
+    let mock = MockServer::start().unwrap();
+    assert!(mock.new_world(Some(u64::MAX), None).is_ok());
+    for seed in ["-1", "1.5", "\"1\"", "null", "18446744073709551616"] {
+        let answer = call(&mock, "POST", "/worlds", "", &format!("{{\"seed\": {seed}}}"));
+        assert!(answer.errors()[0].starts_with("/seed: expected an integer from 0 to 18446744073709551615"));
+    }
+}
+
+#[test]
+fn a_token_in_a_wrong_place_does_not_come_back_in_words() {
+    let mock = MockServer::start().unwrap();
+    let token = mock.token(Service::Chatwork);
+    exchange(&mock, format!("GET /v2/me HTTP/1.1\r\nHost: a\r\nX-Mock-World: {token}\r\n\r\n"));
+    let log = call(&mock, "GET", "/requests", "", "");
+    assert!(log.body.contains("unknown world '[masked]'") && !log.body.contains(token), "{log:?}");
+}
+
 fn address_port(mock: &MockServer) -> u16 {
     mock.local_address().port()
 }
@@ -185,6 +235,7 @@ fn with_a_control_token_every_call_needs_it() {
     assert_eq!((refused.status, refused.header("www-authenticate")), (401, Some("Bearer")));
     assert_eq!(ask("Authorization: Bearer sesam\r\n").status, 401);
     assert_eq!(ask("Authorization: Bearer sesame\r\n").status, 200);
+    assert_eq!(ask("authorization: bearer sesame\r\n").status, 200, "schemes know no case");
     let url = mock.control_url().to_owned();
     assert!(matches!(Mock::connect(&url, None), Err(MockError::Refused { status: 401, .. })));
     assert!(Mock::connect(&url, Some("sesame")).is_ok());

@@ -85,6 +85,17 @@ fn two_mocks_do_not_share_an_address() {
 }
 
 #[test]
+fn a_mock_that_cannot_start_inside_a_runtime_says_why_and_does_not_panic() {
+    for mut builder in [tokio::runtime::Builder::new_current_thread(), tokio::runtime::Builder::new_multi_thread()] {
+        let error = builder
+            .build()
+            .unwrap()
+            .block_on(async { MockServer::builder().world(json!({"chatwork": 1})).start().map(|_| ()).unwrap_err() });
+        assert!(matches!(error, StartError::World(_)));
+    }
+}
+
+#[test]
 fn a_faulty_world_does_not_start_and_names_its_faults() {
     let error = MockServer::builder().world(json!({"chatwork": 1, "chatday": 2, "x": 3})).start().unwrap_err();
     let StartError::World(faults) = error else { panic!("{error}") };

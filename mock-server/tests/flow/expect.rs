@@ -65,6 +65,23 @@ fn what_came_closest_is_named_with_its_differences() {
 }
 
 #[test]
+fn a_wait_goes_on_over_a_reset_and_misses_nothing_after_it() {
+    let mock = MockServer::start().unwrap();
+    let mut expectation = Expectation::at_least(20, asked("/v2/me"));
+    expectation.within_ms = 10_000;
+    let outcome = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| mock.expect(&expectation).unwrap());
+        while !waiting.is_finished() {
+            // The newest id is the same after each round.
+            mock.reset().unwrap();
+            chatwork(&mock, "GET", "/v2/me", "");
+        }
+        waiting.join().unwrap()
+    });
+    assert!(outcome.satisfied, "{outcome:?}");
+}
+
+#[test]
 fn every_fault_of_an_expectation_is_named() {
     let mock = MockServer::start().unwrap();
     let body = r#"{"match": {"pth": "/"}, "count": {"min": 2, "max": 1}, "within_ms": 60001}"#;

@@ -150,7 +150,7 @@ fn a_state_that_cannot_be_kept_is_said_and_the_exit_code_tells() {
 fn bad_usage_is_one_sentence_and_exit_code_2() {
     let directory = directory("usage");
     let missing = directory.join("no/state.json");
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["--lissten", "x"], "--lissten"),
         (&["--listen", "4010"], "'4010' is no address"),
         (&["--listen", "0.0.0.0:0"], "--control-token-env"),
@@ -160,6 +160,7 @@ fn bad_usage_is_one_sentence_and_exit_code_2() {
         (&["--public-url", "mock"], "--public-url"),
         (&["--world", "no-such-file.json"], "no-such-file.json"),
         (&["--state", missing.to_str().unwrap()], "there is no directory"),
+        (&["--state", "/proc/state.json"], "cannot write /proc/state.json"),
     ];
     for (arguments, expected) in cases {
         let (code, out, words) = run(arguments);
@@ -203,7 +204,7 @@ fn check_names_every_fault_with_line_and_column() {
 fn a_control_token_comes_from_the_environment() {
     let mut child = program()
         .args(["--listen", "127.0.0.1:0", "--control-token-env", "MOCK_TOKEN", "--log-level", "debug"])
-        .env("MOCK_TOKEN", "sesame-open-the-door")
+        .env("MOCK_TOKEN", "sesame-open-the-door\n")
         .spawn()
         .unwrap();
     let mut line = String::new();
@@ -249,6 +250,82 @@ fn help_version_completions_and_documents_go_to_stdout() {
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{service}");
     }
     assert_eq!(run(&["openapi", "slack"]).0, Some(2));
+}
+
+#[test]
+fn the_document_of_chatday_follows_a_profile() {
+    let directory = directory("openapi");
+    let file = directory.join("ours.toml");
+    let text = include_str!("../../../fixtures/chatday/profile.toml").replace("/chatday/messages", "/chatday/v9/send");
+    fs::write(&file, &text).unwrap();
+    let file = file.to_str().unwrap();
+    let (code, out, words) = run(&["openapi", "chatday", "--profile", file]);
+    assert_eq!(code, Some(0), "{words}");
+    assert!(out.contains("/v9/send") && !run(&["openapi", "chatday"]).1.contains("/v9/send"), "{out}");
+    fs::write(file, text.replace("[send]", "[send]\ncolour = 1\nshape = 2")).unwrap();
+    let (code, out, words) = run(&["openapi", "chatday", "--profile", file]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(words.contains("/send/colour: unknown key") && words.contains("/send/shape: unknown key"), "{words}");
+    let (code, _, words) = run(&["openapi", "chatwork", "--profile", file]);
+    assert_eq!(code, Some(2));
+    assert!(words.contains("openapi chatday"), "{words}");
+}
+
+#[test]
+fn common_flags_may_stand_before_a_subcommand_and_others_are_refused_there() {
+    let (code, out, words) = run(&["--color", "never", "--log-level", "debug", "openapi", "chatday"]);
+    assert_eq!((code, out.starts_with('{')), (Some(0), true), "{words}");
+    let (code, out, words) = run(&["--seed", "7", "openapi", "chatday"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(words.contains("--seed before 'openapi'"), "{words}");
+}
+
+#[test]
+fn files_that_never_end_or_begin_with_a_byte_order_mark_or_are_no_text() {
+    let directory = directory("files");
+    let file = directory.join("w.json");
+    let check = |bytes: &[u8]| {
+        fs::write(&file, bytes).unwrap();
+        run(&["check", file.to_str().unwrap()])
+    };
+    assert_eq!(check(b"\xef\xbb\xbf{}").0, Some(0));
+    assert!(check(b"\xff\xfe{\0}\0").2.contains("byte 1 is not UTF-8"));
+    #[cfg(target_os = "linux")]
+    {
+        let (code, _, words) = run(&["check", "/dev/zero"]);
+        assert_eq!((code, words.contains("longer than 64 MiB")), (Some(2), true), "{words}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ready_file_that_is_a_link_or_a_pipe_stays_what_it_is() {
+    let directory = directory("special");
+    let (link, target, pipe) = (directory.join("link"), directory.join("target"), directory.join("pipe"));
+    fs::write(&target, "").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let running = Running::start(&["--ready-file", link.to_str().unwrap()]);
+    assert_eq!(serde_json::from_str::<Value>(&fs::read_to_string(&target).unwrap()).unwrap(), running.info);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).unwrap()
+    });
+    let running = Running::start(&["--ready-file", pipe.to_str().unwrap()]);
+    let written = reader.join().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), running.info);
+    assert!(!fs::symlink_metadata(&pipe).unwrap().is_file());
+}
+
+#[test]
+fn a_typed_clock_wins_over_that_of_a_kept_state() {
+    let directory = directory("clock");
+    let state = directory.join("s.json");
+    fs::write(&state, json!({"clock": {"at": "2020-01-01T00:00:00Z", "frozen": true}}).to_string()).unwrap();
+    let running = Running::start(&["--state", state.to_str().unwrap(), "--clock", "frozen@2026-01-31T09:00:00Z"]);
+    let head = "GET /_mock/clock HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    assert_eq!(Client::connect(&running.address()).send(head).answer().json()["now"], "2026-01-31T09:00:00Z");
 }
 
 #[test]

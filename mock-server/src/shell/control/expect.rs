@@ -14,7 +14,14 @@ use crate::core::registry::Cell;
 /// Waits until the expectation is settled, its time is over, or the mock ends.
 pub(super) async fn wait(cell: Arc<Cell>, expectation: &Expectation, stop: &Stop) -> Outcome {
     let until = Instant::now() + Duration::from_millis(expectation.within_ms);
-    let mut tally = Tally { cell: &cell, expectation, seen: expectation.after, last: 0, matched: 0, nearest: None };
+    let mut tally = Tally {
+        cell: &cell,
+        expectation,
+        seen: expectation.after,
+        last: mark_at_start(&cell),
+        matched: 0,
+        nearest: None,
+    };
     tally.count();
     while !tally.is_settled() {
         tokio::select! {
@@ -26,8 +33,13 @@ pub(super) async fn wait(cell: Arc<Cell>, expectation: &Expectation, stop: &Stop
     tally.outcome()
 }
 
-/// Completes once the journal's newest entry is another one than `last`.
-async fn next_entry(cell: &Cell, last: u64) {
+/// Before the first entry of the journal as it is now.
+fn mark_at_start(cell: &Cell) -> (u64, u64) {
+    (cell.lock().mark().0, 0)
+}
+
+/// Completes once the journal is not at `last` any more.
+async fn next_entry(cell: &Cell, last: (u64, u64)) {
     let mut waiting = Waiting { cell, waiter: None };
     poll_fn(|cx| waiting.poll(cx, last)).await;
 }
@@ -39,9 +51,9 @@ struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    fn poll(&mut self, cx: &Context<'_>, last: u64) -> Poll<()> {
+    fn poll(&mut self, cx: &Context<'_>, last: (u64, u64)) -> Poll<()> {
         let mut world = self.cell.lock();
-        if world.journal().last_id() != last {
+        if world.mark() != last {
             return Poll::Ready(());
         }
         if let Some(waiter) = self.waiter.take() {
@@ -66,8 +78,8 @@ struct Tally<'a> {
     expectation: &'a Expectation,
     /// Entries up to this id are counted.
     seen: u64,
-    /// The newest entry when last looked.
-    last: u64,
+    /// How far the journal was when last looked.
+    last: (u64, u64),
     matched: u64,
     /// Distance and id of the entry that came closest; of equals the latest.
     nearest: Option<(usize, u64)>,
@@ -78,12 +90,12 @@ impl Tally<'_> {
     fn count(&mut self) {
         loop {
             let world = self.cell.lock();
-            let journal = world.journal();
-            if journal.last_id() < self.last {
+            let (journal, mark) = (world.journal(), world.mark());
+            if mark.0 != self.last.0 {
                 // The world was reset meanwhile: its journal begins anew.
                 (self.seen, self.nearest) = (0, None);
             }
-            self.last = journal.last_id();
+            self.last = mark;
             let mut looked_at = 0;
             for entry in journal.after(self.seen).take(AT_ONCE) {
                 looked_at += 1;

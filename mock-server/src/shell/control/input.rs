@@ -40,7 +40,14 @@ pub(super) fn new_world(body: &[u8]) -> Result<NewWorld, Words> {
     }
     read(&json(body)?, |node| {
         let object = node.object();
-        let seed = object.optional_integer("seed", 0, i64::MAX).and_then(|seed| u64::try_from(seed).ok());
+        // The command line takes all 64 bits, so this does too.
+        let seed = object.optional("seed").and_then(|node| {
+            let seed = node.value().as_u64();
+            if seed.is_none() {
+                node.expected("an integer from 0 to 18446744073709551615");
+            }
+            seed
+        });
         let world = object.optional("world").map(|node| node.value().clone());
         object.finish();
         NewWorld { seed, world }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use contract::time::UnixMillis;
 use contract::wire::Response;
-use http::header::{ALLOW, AUTHORIZATION, DATE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, AUTHORIZATION, DATE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
@@ -19,6 +19,7 @@ use subtle::ConstantTimeEq;
 
 use self::route::{Route, Unrouted};
 use super::head::Refusal;
+use super::http::bearer;
 use super::{Shared, clock};
 use crate::core::refusal;
 use crate::core::registry::Cell;
@@ -26,12 +27,9 @@ use crate::core::registry::Cell;
 /// Where the control API is mounted.
 pub(crate) const MOUNT: &str = "/_mock";
 
-/// Answers one call.
+/// Answers one call of somebody whom [`admit`] let in.
 pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, body: Bytes, started: Option<Instant>) -> Response {
-    let mut response = match admit(shared, &parts) {
-        Ok(()) => call(shared, &parts, &body).await,
-        Err(response) => *response,
-    };
+    let mut response = call(shared, &parts, &body).await;
     date(&mut response, clock::wall());
     shared.log(started, &parts.method, &parts.uri, &response, "-");
     response
@@ -73,24 +71,22 @@ pub(crate) async fn call(shared: &Arc<Shared>, parts: &Parts, body: &Bytes) -> R
     }
 }
 
-/// Whether the caller may call at all.
-fn admit(shared: &Shared, parts: &Parts) -> Result<(), Box<Response>> {
+/// Whether the caller may call at all. Asked before the body is read: a stranger gets no room for one.
+pub(crate) fn admit(shared: &Shared, parts: &Parts) -> Result<(), Refusal> {
     if !shared.hosts.allow(&parts.headers) {
         let words = "the control API is not served under this Host, which could be a page from elsewhere \
                      (DNS rebinding): use the listen address or localhost, or start the mock with --public-url";
-        return Err(Box::new(refusal::errors(StatusCode::FORBIDDEN, &[words])));
+        return Err(Refusal::new(StatusCode::FORBIDDEN, words));
     }
     let Some(token) = &shared.control_token else { return Ok(()) };
-    let given = parts.headers.get(AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
+    let given = parts.headers.get(AUTHORIZATION).and_then(|value| bearer(value.as_bytes())).unwrap_or_default();
     // Digests have one length, so that neither content nor length of the token shows in the time.
-    let (given, wanted) = (Sha256::digest(given), Sha256::digest(format!("Bearer {token}")));
+    let (given, wanted) = (Sha256::digest(given), Sha256::digest(token));
     if bool::from(given.as_slice().ct_eq(wanted.as_slice())) {
         return Ok(());
     }
     let words = "this control API asks for 'Authorization: Bearer <token>' with the token of --control-token-env";
-    let mut response = refusal::errors(StatusCode::UNAUTHORIZED, &[words]);
-    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    Err(Box::new(response))
+    Err(Refusal::new(StatusCode::UNAUTHORIZED, words))
 }
 
 fn refused(refusal: &Refusal) -> Response {

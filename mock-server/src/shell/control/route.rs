@@ -37,8 +37,10 @@ impl Route {
         let segments: Vec<&str> = below.split('/').skip(1).collect();
         let pick = |allow, found: Option<Self>| found.ok_or(Unrouted::WrongMethod(allow));
         let word = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        // HEAD is GET without the body, which hyper leaves out (RFC 9110, 9.3.2): tools that wait for a server use it.
+        let method = if method == Method::HEAD { &Method::GET } else { method };
         let is = |wanted: &Method, route: Self| (method == wanted).then_some(route);
-        let get = |route| pick("GET", is(&Method::GET, route));
+        let get = |route| pick("GET, HEAD", is(&Method::GET, route));
         let post = |route| pick("POST", is(&Method::POST, route));
         match segments.as_slice() {
             ["health"] => get(Self::Health),
@@ -47,19 +49,19 @@ impl Route {
             ["worlds", id] => pick("DELETE", is(&Method::DELETE, Self::DeleteWorld(word(id)))),
             ["reset"] => post(Self::Reset),
             ["state"] => {
-                pick("GET, PUT", is(&Method::GET, Self::State).or_else(|| is(&Method::PUT, Self::ReplaceState)))
+                pick("GET, HEAD, PUT", is(&Method::GET, Self::State).or_else(|| is(&Method::PUT, Self::ReplaceState)))
             }
             ["settings"] => pick(
-                "GET, PATCH",
+                "GET, HEAD, PATCH",
                 is(&Method::GET, Self::Settings).or_else(|| is(&Method::PATCH, Self::ChangeSettings)),
             ),
             ["requests"] => pick(
-                "GET, DELETE",
+                "GET, HEAD, DELETE",
                 is(&Method::GET, Self::Requests).or_else(|| is(&Method::DELETE, Self::ClearRequests)),
             ),
             ["expect"] => post(Self::Expect),
             ["clock"] => {
-                pick("GET, POST", is(&Method::GET, Self::Clock).or_else(|| is(&Method::POST, Self::ChangeClock)))
+                pick("GET, HEAD, POST", is(&Method::GET, Self::Clock).or_else(|| is(&Method::POST, Self::ChangeClock)))
             }
             ["chatday", "chats", id] => get(Self::Chat(word(id))),
             _ => Err(Unrouted::Unknown),
@@ -76,7 +78,9 @@ mod tests {
         let of = |method: &str, path: &str| Route::of(&method.parse().unwrap(), path);
         assert_eq!(of("GET", "/_mock/state"), Ok(Route::State));
         assert_eq!(of("PUT", "/_mock/state"), Ok(Route::ReplaceState));
-        assert_eq!(of("POST", "/_mock/state"), Err(Unrouted::WrongMethod("GET, PUT")));
+        assert_eq!(of("HEAD", "/_mock/state"), Ok(Route::State));
+        assert_eq!(of("HEAD", "/_mock/reset"), Err(Unrouted::WrongMethod("POST")));
+        assert_eq!(of("POST", "/_mock/state"), Err(Unrouted::WrongMethod("GET, HEAD, PUT")));
         assert_eq!(of("DELETE", "/_mock/worlds/w1"), Ok(Route::DeleteWorld("w1".into())));
         assert_eq!(of("GET", "/_mock/chatday/chats/%E0%B8%81%2F1"), Ok(Route::Chat("ก/1".into())));
         for path in ["/_mock", "/_mock/", "/_mock/health/", "/_mock/nothing", "/_mock/worlds/a/b"] {
