@@ -64,6 +64,8 @@ pub struct Registry {
     plan: Plan,
     default: Arc<Cell>,
     index: RwLock<Index>,
+    /// Held while a world ends, is reset or replaced: its tokens and its state change together.
+    changing: Mutex<()>,
 }
 
 /// Which world is where. Read by every request.
@@ -111,7 +113,7 @@ impl Registry {
             last_id: 0,
         };
         index.claim(&default, keys)?;
-        Ok(Self { plan, default, index: RwLock::new(index) })
+        Ok(Self { plan, default, index: RwLock::new(index), changing: Mutex::new(()) })
     }
 
     /// The default world.
@@ -161,6 +163,7 @@ impl Registry {
                 "the default world cannot be deleted: POST /_mock/reset takes it back to its seed".into(),
             ));
         }
+        let _alone = self.alone();
         let mut index = self.index_mut();
         let Some(cell) = index.worlds.remove(id) else { return Ok(false) };
         index.release(&cell);
@@ -174,6 +177,8 @@ impl Registry {
     pub fn reset(&self, cell: &Arc<Cell>, wall: UnixMillis) -> Result<(), Vec<Fault>> {
         let (blueprint, born) = cell.lock().beginning();
         let parts = blueprint.assemble(wall, born)?;
+        let _alone = self.alone();
+        self.is_there(cell)?;
         self.index_mut().exchange(cell, parts.keys())?;
         cell.lock().reset(parts);
         Ok(())
@@ -187,9 +192,23 @@ impl Registry {
         let (mut blueprint, _) = cell.lock().beginning();
         blueprint.description = complete(Some(state), &self.plan.base, cell.id());
         let parts = blueprint.assemble(wall, wall)?;
+        let _alone = self.alone();
+        self.is_there(cell)?;
         self.index_mut().exchange(cell, parts.keys())?;
         cell.lock().replace(parts);
         Ok(())
+    }
+
+    fn alone(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A world that ended meanwhile must not claim tokens again.
+    fn is_there(&self, cell: &Arc<Cell>) -> Result<(), Vec<Fault>> {
+        match self.index().by_id(cell.id()) {
+            Some(_) => Ok(()),
+            None => Err(whole(format!("the world '{}' was deleted meanwhile", cell.id()))),
+        }
     }
 
     fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
@@ -343,5 +362,16 @@ mod tests {
         assert_ne!(cell.lock().dump(later), before);
         registry.reset(&cell, later).unwrap();
         assert_eq!(cell.lock().dump(later), before);
+    }
+
+    #[test]
+    fn a_world_that_ended_takes_no_state_and_claims_no_token() {
+        let registry = registry();
+        let cell = registry.create(None, None, WALL).unwrap();
+        let state = cell.lock().dump(WALL);
+        registry.delete(cell.id()).unwrap();
+        assert!(registry.restore(&cell, &state, WALL).unwrap_err()[0].message.contains("was deleted meanwhile"));
+        assert!(registry.reset(&cell, WALL).is_err());
+        assert_eq!(owner(&registry, &cell.lock().keys().tokens[0]), None);
     }
 }
