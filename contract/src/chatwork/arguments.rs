@@ -200,9 +200,9 @@ fn form_body(request: &Request) -> Form {
     if request.body().is_empty() {
         return Form::default();
     }
-    match header::media_type(request.headers()).as_deref() {
-        None | Some("application/x-www-form-urlencoded") => Form::decode(request.body()),
-        Some(_) => Form::default(),
+    match header::is_of(request.headers(), "application/x-www-form-urlencoded") {
+        None | Some(true) => Form::decode(request.body()),
+        Some(false) => Form::default(),
     }
 }
 

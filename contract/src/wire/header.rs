@@ -19,14 +19,23 @@ pub const CHATWORK_SIGNATURE: HeaderName = HeaderName::from_static("x-chatworkwe
 /// Shared secret of a Chatday webhook.
 pub const CHATDAY_SIGNATURE_TOKEN: HeaderName = HeaderName::from_static("x-chatday-signature-token");
 
+/// Whether a message is of a media type, in any case and with any parameters; `None` without a readable `Content-Type`.
+pub fn is_of(headers: &HeaderMap, media_type: &str) -> Option<bool> {
+    Some(essence(headers)?.eq_ignore_ascii_case(media_type))
+}
+
 /// The media type of a message: lower case, without parameters. `None` without a readable `Content-Type`.
 pub fn media_type(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
+    essence(headers).map(str::to_ascii_lowercase)
 }
 
 /// Whether a media type is JSON: `application/json` or anything ending in `+json`.
 pub fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
+}
+
+fn essence(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    (!essence.is_empty()).then_some(essence)
 }

@@ -1,17 +1,18 @@
-//! Collects a body within its bounds. A body that is there already arms no timer.
+//! Collects a body within its bounds.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use hyper::body::{Body as _, Frame, Incoming};
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::time::timeout;
 
 use super::head::Refusal;
 use super::limits::Limits;
+use super::timer::{ConnectionSleep, ConnectionTimer};
 
 /// Why a body was not taken, and the body as far as it has not been read.
 pub(crate) struct Unread {
@@ -21,9 +22,13 @@ pub(crate) struct Unread {
 }
 
 /// The whole body.
-pub(crate) async fn collect(mut body: Incoming, most: usize, limits: &Limits) -> Result<Bytes, Unread> {
-    let mut patience =
-        Patience { pause: limits.body_pause, time: limits.body_time, end: None, timer: None, armed: false };
+pub(crate) async fn collect(
+    mut body: Incoming,
+    most: usize,
+    limits: &Limits,
+    timer: &ConnectionTimer,
+) -> Result<Bytes, Unread> {
+    let mut patience = Patience { pause: limits.body_pause, time: limits.body_time, end: None, timer, sleep: None };
     let mut whole = Whole::Nothing;
     loop {
         let piece = match next(&mut body, &mut patience).await {
@@ -58,39 +63,37 @@ pub(crate) async fn drain(mut body: Incoming, time: Duration) {
 
 async fn next(
     body: &mut Incoming,
-    patience: &mut Patience,
+    patience: &mut Patience<'_>,
 ) -> Result<Option<Result<Frame<Bytes>, hyper::Error>>, String> {
     std::future::poll_fn(|cx| {
         if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) {
-            patience.armed = false;
+            patience.sleep = None;
             return Poll::Ready(Ok(frame));
         }
-        patience.timer().poll(cx).map(|()| Err(patience.words()))
+        patience.sleep().poll(cx).map(|()| Err(patience.words()))
     })
     .await
 }
 
 /// The two time-outs of a body.
-struct Patience {
+struct Patience<'a> {
     pause: Duration,
     time: Duration,
     /// When the whole body must be there; counted from the first pause.
     end: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
-    armed: bool,
+    timer: &'a ConnectionTimer,
+    /// Until when the next piece must be there; set at the first look that finds none.
+    sleep: Option<ConnectionSleep>,
 }
 
-impl Patience {
-    fn timer(&mut self) -> Pin<&mut Sleep> {
-        let now = Instant::now();
-        let end = *self.end.get_or_insert(now + self.time);
-        let until = end.min(now + self.pause);
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
-        if !self.armed {
-            self.armed = true;
-            timer.as_mut().reset(until);
-        }
-        timer.as_mut()
+impl Patience<'_> {
+    fn sleep(&mut self) -> Pin<&mut ConnectionSleep> {
+        let sleep = self.sleep.get_or_insert_with(|| {
+            let now = Instant::now();
+            let end = *self.end.get_or_insert(now + self.time);
+            self.timer.until(end.min(now + self.pause))
+        });
+        Pin::new(sleep)
     }
 
     fn words(&self) -> String {

@@ -19,6 +19,7 @@ use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 
 use super::head::{self, Refusal};
+use super::timer::ConnectionTimer;
 use super::{Shared, body, clock, control, log};
 use crate::core::capture::Capture;
 use crate::core::refusal;
@@ -74,11 +75,12 @@ impl Mount {
 pub(crate) struct Exchange {
     role: Role,
     shared: Arc<Shared>,
+    bodies: ConnectionTimer,
 }
 
 impl Exchange {
     pub(crate) fn new(role: Role, shared: Arc<Shared>) -> Self {
-        Self { role, shared }
+        Self { role, shared, bodies: ConnectionTimer::default() }
     }
 }
 
@@ -105,9 +107,9 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
         if body.is_end_stream() && mount != Mount::Control {
             return Answer::Now(Some(shared.answer(mount, parts, Bytes::new(), started)));
         }
-        let shared = Arc::clone(shared);
+        let (shared, timer) = (Arc::clone(shared), self.bodies.clone());
         Answer::Later(Box::pin(async move {
-            match body::collect(body, most, &shared.limits).await {
+            match body::collect(body, most, &shared.limits, &timer).await {
                 Ok(body) if mount == Mount::Control => control::answer(&shared, parts, body, started).await,
                 Ok(body) => shared.answer(mount, parts, body, started),
                 Err(unread) => shared.refuse(mount, &parts, &unread.refusal, unread.rest, started),

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use super::Shared;
 use super::http::{Exchange, Role};
 use super::stream::Patient;
-use super::timer::HeadTimer;
+use super::timer::ConnectionTimer;
 
 /// Binds and listens, with a backlog of our choice: tokio's own is 128.
 pub(crate) fn bind(address: SocketAddr, backlog: u32) -> io::Result<StdListener> {
@@ -81,7 +81,7 @@ async fn converse(stream: TcpStream, role: Role, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let io = Patient::new(stream, shared.limits.write_pause);
     let connection = http1::Builder::new()
-        .timer(HeadTimer::default())
+        .timer(ConnectionTimer::default())
         .header_read_timeout(shared.limits.head_time)
         .auto_date_header(false)
         .max_buf_size(shared.limits.buffer_bytes())

@@ -1,5 +1,6 @@
-//! hyper's timer for the time of a head. hyper makes a new sleep for each request and drops it with the head; here all of
-//! one connection's share one entry in the runtime's timer wheel, which is only ever pushed on: no lock, no insertion.
+//! Timers of one connection: one for heads, which hyper asks for, and one for bodies. A new sleep for each request would
+//! be inserted into the runtime's timer wheel and taken out again; here all sleeps of one timer share one entry, which is
+//! only ever pushed on.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,19 +10,26 @@ use std::time::{Duration, Instant};
 
 use hyper::rt::{Sleep, Timer};
 
-/// The timer of one connection. hyper waits for one thing at a time there: the next head.
+/// One timer of one connection. Only one sleep of it is waited for at a time.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct HeadTimer {
+pub(crate) struct ConnectionTimer {
     entry: Arc<Mutex<Option<Pin<Box<tokio::time::Sleep>>>>>,
 }
 
-impl Timer for HeadTimer {
+impl ConnectionTimer {
+    /// A sleep until a moment.
+    pub(crate) fn until(&self, deadline: Instant) -> ConnectionSleep {
+        ConnectionSleep { timer: self.clone(), deadline, is_set: false }
+    }
+}
+
+impl Timer for ConnectionTimer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
         self.sleep_until(self.now() + duration)
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
-        Box::pin(HeadSleep { timer: self.clone(), deadline, is_set: false })
+        Box::pin(self.until(deadline))
     }
 
     fn reset(&self, sleep: &mut Pin<Box<dyn Sleep>>, new_deadline: Instant) {
@@ -31,15 +39,15 @@ impl Timer for HeadTimer {
 
 /// One wait. Costs nothing before it is polled, which happens only when the head is not there yet.
 #[derive(Debug)]
-struct HeadSleep {
-    timer: HeadTimer,
+pub(crate) struct ConnectionSleep {
+    timer: ConnectionTimer,
     deadline: Instant,
     is_set: bool,
 }
 
-impl Sleep for HeadSleep {}
+impl Sleep for ConnectionSleep {}
 
-impl Future for HeadSleep {
+impl Future for ConnectionSleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

@@ -31,8 +31,9 @@ pub(super) fn parameters(endpoint: &'static Endpoint, edition: Edition, request:
         let names = names.join(", ");
         turn.note(&clauses::BODY_ONLY, format!("parameters in the query string ({names}); {outcome}"));
     }
-    let is_json = header::media_type(request.headers()).is_some_and(|media_type| header::is_json(&media_type));
-    if is_json && !request.body().is_empty() {
+    let is_form = header::is_of(request.headers(), "application/x-www-form-urlencoded") == Some(true);
+    let is_json = || header::media_type(request.headers()).is_some_and(|media_type| header::is_json(&media_type));
+    if !is_form && is_json() && !request.body().is_empty() {
         turn.note(&clauses::JSON_IGNORED, "the body is JSON, which no operation reads");
     }
 }
