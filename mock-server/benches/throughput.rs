@@ -7,7 +7,8 @@
 //! The mock runs as it does for a user with `--log-level warn`: journal on, limits off (300 requests in 5 minutes would end
 //! the run at once), a frozen clock so that both answer the same `Date`.
 //!
-//! `cargo bench -p mock-server` runs 15 rounds of 400 ms; `-- --quick` runs 3 of 100 ms, to see that it works.
+//! `cargo bench -p mock-server` runs 15 rounds of 400 ms; `-- --quick` runs 3 of 100 ms, to see that it works; `-- POST` runs
+//! the scenarios whose names hold that word, for a profile of one.
 
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -82,7 +83,9 @@ fn main() {
     let mock = MockServer::builder().world(world()).journal_limit(100_000).start().expect("the mock starts");
     let asking = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut table = format!("{:<30}{:>14}{:>14}{:>8}{:>7}\n", "scenario", "mock /s", "bare hyper /s", "ratio", "goal");
-    for scenario in scenarios() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let chosen = |scenario: &Scenario| words.is_empty() || words.iter().any(|word| scenario.name.contains(word));
+    for scenario in scenarios().into_iter().filter(chosen) {
         let answer = asking.block_on(first_answer(mock.local_address(), &scenario.request));
         let bare = bare_hyper(&answer);
         let (mut mocks, mut bares, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
