@@ -3,8 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`check`], [`catalog`], [`checks`] | what is asked: plain data, a function that says what to send, a pure judge |
-//! | [`ask`] | deliveries, exchanges, and the craft that makes them; pure |
-//! | [`target`] | how deliveries travel; every exchange bounded in time and bytes |
+//! | [`ask`] | cases, the secret, and the craft that makes deliveries; pure. How they travel is [`courier`]'s |
 //! | [`run`] | the engine and its events |
 //! | [`report`] | what people and programs read; knows events and nothing else |
 //! | [`sample`] | small correct integrations, and flaws to try the judge on |
@@ -22,4 +21,3 @@ pub mod report;
 pub mod run;
 pub mod sample;
 pub mod settings;
-pub mod target;

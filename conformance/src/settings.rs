@@ -11,7 +11,6 @@ use contract::service::Service;
 use tokio::runtime;
 use tokio::time::timeout;
 
-use crate::ask::exchange::Fault;
 use crate::ask::policy::{ForgeryAnswer, Origin, Policy};
 use crate::ask::secret::Secret;
 use crate::catalog::Selection;
@@ -19,8 +18,9 @@ use crate::check::{Check, Kind};
 use crate::cli;
 use crate::run::stop::Stop;
 use crate::run::{clock, session};
-use crate::target::address::Endpoint;
-use crate::target::socket::{CONNECT_TIMEOUT, EXCHANGE_TIMEOUT, Socket};
+use courier::address::Endpoint;
+use courier::exchange::Fault;
+use courier::socket::{CONNECT_TIMEOUT, EXCHANGE_TIMEOUT, Socket};
 
 /// A webhook run, ready to begin.
 #[derive(Debug)]

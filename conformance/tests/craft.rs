@@ -9,7 +9,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use conformance::ask::case::Role;
 use conformance::ask::craft::Craft;
-use conformance::ask::exchange::Delivery;
 use conformance::ask::policy::{ForgeryAnswer, Origin, Policy};
 use conformance::ask::secret::Secret;
 use conformance::catalog::Selection;
@@ -19,6 +18,7 @@ use contract::chatday::Profile;
 use contract::service::Service;
 use contract::time::UnixMillis;
 use contract::wire::Request;
+use courier::exchange::Delivery;
 use proptest::prelude::*;
 
 fn request(delivery: &Delivery) -> Request {

@@ -13,9 +13,9 @@ use conformance::ask::policy::ForgeryAnswer;
 use conformance::run::verdict::{Status, Verdict};
 use conformance::sample::flaw::Flaw;
 use conformance::sample::receive::Reaction;
-use conformance::target::socket::{BODY_MAX, HEAD_MAX, HEADERS_MAX, INTERIM_MAX};
 use contract::service::Service;
 use contract::wire::Response;
+use courier::socket::{BODY_MAX, HEAD_MAX, HEADERS_MAX, INTERIM_MAX};
 
 const STRICT: Manner =
     Manner { strict: true, seed: 1, timeout: Duration::from_secs(5), forgery_answer: ForgeryAnswer::Refuse };

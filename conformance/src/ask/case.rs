@@ -1,8 +1,8 @@
 //! One case of a check: a delivery with a name, and what is known of it when it is judged.
 
-use super::exchange::{Delivery, Exchange};
 use super::policy::Policy;
 use super::secret::Secret;
+use courier::exchange::{Delivery, Exchange};
 
 /// One delivery with a name.
 #[derive(Clone, Debug)]

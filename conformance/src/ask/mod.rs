@@ -2,7 +2,6 @@
 
 pub mod case;
 pub mod craft;
-pub mod exchange;
 pub mod policy;
 pub mod secret;
 pub mod seed;

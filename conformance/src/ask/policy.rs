@@ -6,7 +6,7 @@ use contract::chatday::{Profile, webhook as chatday};
 use contract::chatwork::webhook as chatwork;
 use contract::service::Service;
 
-use super::exchange::{Answer, Exchange, Fault, Outcome};
+use courier::exchange::{Answer, Exchange, Fault, Outcome};
 
 /// What the judges need to know besides the exchanges.
 #[derive(Clone, Debug)]

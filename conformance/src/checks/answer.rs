@@ -4,10 +4,10 @@ use contract::service::Service;
 use http::StatusCode;
 
 use crate::ask::case::Trial;
-use crate::ask::exchange::{Answer, Exchange, Fault, Outcome, excerpt};
 use crate::ask::policy::ForgeryAnswer;
 use crate::check::Level;
 use crate::run::verdict::{Deviation, Hint, Judgement};
+use courier::exchange::{Answer, Exchange, Fault, Outcome, excerpt};
 
 /// A real event has to be acknowledged.
 pub(crate) fn acknowledged(trial: &Trial<'_>) -> Judgement {

@@ -1,10 +1,10 @@
 //! The judge of what a refusal gives away. Pure: from a trial to a judgement.
 
 use crate::ask::case::Trial;
-use crate::ask::exchange::{Answer, Outcome};
 use crate::check::Level;
 use crate::checks::answer::{control_before, unsettled};
 use crate::run::verdict::{Deviation, Hint, Judgement};
+use courier::exchange::{Answer, Outcome};
 
 /// The answer to a forged event holds neither the secret nor the signature that would have been right.
 pub(crate) fn keeps_the_secret(trial: &Trial<'_>) -> Judgement {
@@ -46,9 +46,9 @@ mod tests {
     use contract::service::Service;
 
     use super::*;
-    use crate::ask::exchange::Fault;
     use crate::ask::policy::ForgeryAnswer;
     use crate::checks::transcript::{Reply, SECRET, forged, good, json, policy, secret, short};
+    use courier::exchange::Fault;
 
     fn judged(service: Service, body: &str) -> String {
         let policy = policy(service, ForgeryAnswer::Refuse);

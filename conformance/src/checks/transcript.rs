@@ -8,10 +8,10 @@ use contract::service::Service;
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 
 use crate::ask::case::{Case, Role, Trial};
-use crate::ask::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
 use crate::ask::policy::{ForgeryAnswer, Origin, Policy};
 use crate::ask::secret::Secret;
 use crate::run::verdict::Judgement;
+use courier::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
 
 /// What came back, in short.
 pub(crate) enum Reply {

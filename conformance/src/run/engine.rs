@@ -8,9 +8,9 @@ use super::evidence::{Evidence, curl, millis};
 use super::session::Session;
 use super::verdict::{Deviation, Hint, Judgement, Status, Summary};
 use crate::ask::case::{Case, Role, Trial};
-use crate::ask::exchange::{Exchange, Fault};
 use crate::ask::policy::ForgeryAnswer;
 use crate::check::{Check, Kind, Level, Plan};
+use courier::exchange::{Exchange, Fault};
 
 /// What a run is made of besides its session.
 #[derive(Debug)]

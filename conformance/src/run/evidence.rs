@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::ask::exchange::{Answer, Delivery, Exchange, Outcome, Value, excerpt};
 use crate::ask::secret::Secret;
-use crate::target::address::Endpoint;
+use courier::address::Endpoint;
+use courier::exchange::{Answer, Delivery, Exchange, Outcome, Value, excerpt};
 
 /// One exchange as a report shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -135,7 +135,7 @@ mod tests {
     use http::HeaderName;
 
     use super::*;
-    use crate::ask::exchange::Hidden;
+    use courier::exchange::Hidden;
 
     fn delivery(value: Value) -> Delivery {
         Delivery {

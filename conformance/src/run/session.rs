@@ -11,11 +11,11 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::stop::Stop;
 use crate::ask::craft::Craft;
-use crate::ask::exchange::{Delivery, Exchange, Fault, Outcome};
 use crate::ask::policy::Policy;
 use crate::ask::secret::Secret;
-use crate::target::address::Endpoint;
-use crate::target::socket::Socket;
+use courier::address::Endpoint;
+use courier::exchange::{Delivery, Exchange, Fault, Outcome};
+use courier::socket::Socket;
 
 /// Exchanges without a whole answer, one after another, after which nothing more is sent: a subject that stalls would
 /// otherwise cost the whole time-out for each of many cases.

@@ -20,11 +20,11 @@ use conformance::run::verdict::Status;
 use conformance::sample::flaw::Flaw;
 use conformance::sample::receive::Integration;
 use conformance::sample::server::Sample;
-use conformance::target::address::Endpoint;
-use conformance::target::socket::Socket;
 use contract::chatday::Profile;
 use contract::service::Service;
 use contract::time::UnixMillis;
+use courier::address::Endpoint;
+use courier::socket::Socket;
 
 /// The webhook token of the Chatwork samples.
 pub(crate) const CHATWORK_TOKEN: &str = "W6agakRo0Il0Y2blfz7v5TKrGanFzCIWakZcezo/YeU=";

@@ -5,7 +5,7 @@ use contract::chatday::{Message, webhook};
 use serde_json::Value as Json;
 
 use super::Craft;
-use crate::ask::exchange::{Delivery, Hidden, Value};
+use courier::exchange::{Delivery, Hidden, Value};
 
 /// The chat that events come from; digits, so that it can be a number where the profile says so.
 const CHAT: &str = "70001";

@@ -5,7 +5,7 @@ use contract::chatwork::webhook::{self, Detail, Event, EventKind, Mention, RoomM
 use serde_json::{Value as Json, json};
 
 use super::Craft;
-use crate::ask::exchange::{Delivery, Value};
+use courier::exchange::{Delivery, Value};
 
 /// The account that the judged integration would belong to, as far as events say.
 const RECEIVER: u64 = 1_002;

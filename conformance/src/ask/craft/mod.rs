@@ -9,10 +9,10 @@ use std::cell::Cell;
 use contract::service::Service;
 use contract::time::UnixMillis;
 
-use super::exchange::Delivery;
 use super::policy::Policy;
 use super::secret::Secret;
 use super::seed::Dice;
+use courier::exchange::Delivery;
 
 /// All that a delivery is made of.
 #[derive(Debug)]

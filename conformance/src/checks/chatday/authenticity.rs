@@ -8,10 +8,10 @@ use contract::service::Service;
 use crate::ask::case::Case;
 use crate::ask::craft::Craft;
 use crate::ask::craft::chatday::{body, delivery, secret};
-use crate::ask::exchange::Value;
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::refused;
 use crate::checks::leak::keeps_the_secret;
+use courier::exchange::Value;
 
 /// The checks of this file, in report order.
 pub const CHECKS: &[Check] = &[

@@ -9,10 +9,10 @@ use serde_json::{Value as Json, json};
 use crate::ask::case::{Case, Trial};
 use crate::ask::craft::chatwork::{event, event_json, room_id, signed};
 use crate::ask::craft::{Craft, text};
-use crate::ask::exchange::{Fault, Outcome};
 use crate::check::{Area, Check, Kind, Level, Plan};
 use crate::checks::answer::{acknowledged, acknowledged_as_plain_ones_are};
 use crate::run::verdict::{Deviation, Hint, Judgement};
+use courier::exchange::{Fault, Outcome};
 
 /// The checks of this file, in report order.
 pub const CHECKS: &[Check] = &[

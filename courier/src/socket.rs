@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use crate::ask::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
+use crate::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
 
 /// The largest head of an answer, in bytes.
 pub const HEAD_MAX: usize = 32 * 1024;

@@ -1,4 +1,0 @@
-//! How deliveries travel.
-
-pub mod address;
-pub mod socket;

@@ -1,0 +1,12 @@
+//! One exchange with somebody else's endpoint: how a webhook travels, whoever sends it. The mock's sender and the judge
+//! use the same one, so that what the one calls "too large" is what the other does.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`address`] | the URL taken apart, resolved once, and the guard that keeps calls on this machine |
+//! | [`exchange`] | what is sent and what came back, as values, with a name for everything that can go wrong |
+//! | [`socket`] | the exchange itself: one connection, one deadline, one cap; nothing is followed, nothing is repeated |
+
+pub mod address;
+pub mod exchange;
+pub mod socket;
