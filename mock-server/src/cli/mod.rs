@@ -1,5 +1,7 @@
 //! The command line: what was typed, and what is done with it.
 
+mod serve;
+
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,6 +13,7 @@ use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, S
 use tokio::signal;
 use tracing::level_filters::LevelFilter;
 
+pub(crate) use self::serve::Serve;
 use crate::check::{self, Unusable};
 use crate::core::origin::Defaults;
 use crate::file::{read, write_whole};
@@ -37,50 +40,6 @@ struct Common {
     /// How much is said on stderr; info is one line for each request
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
     log_level: Level,
-}
-
-/// Flags of the program without a subcommand.
-#[derive(Debug, Args)]
-pub(crate) struct Serve {
-    /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4010")]
-    pub(crate) listen: String,
-    /// A world to begin with (JSON); parts that it lacks are those of the built-in world
-    #[arg(long, value_name = "FILE")]
-    pub(crate) world: Option<PathBuf>,
-    /// What Chatday's public document leaves open (TOML)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) profile: Option<PathBuf>,
-    /// Gets the ready line too, once everything accepts
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ready_file: Option<PathBuf>,
-    /// Where others reach this mock, if not at the listen address
-    #[arg(long, value_name = "URL")]
-    pub(crate) public_url: Option<String>,
-    /// real, frozen, or frozen@2026-01-31T09:00:00Z [default: real, or what the world says]
-    #[arg(long, value_name = "CLOCK")]
-    pub(crate) clock: Option<String>,
-    /// What made-up tokens follow from
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Moves the control API (/_mock) to an address of its own
-    #[arg(long, value_name = "ADDR")]
-    pub(crate) control_listen: Option<String>,
-    /// The environment variable whose value every call of the control API must bring as a bearer token
-    #[arg(long, value_name = "VAR")]
-    pub(crate) control_token_env: Option<String>,
-    /// Most requests that each world remembers [default: as many as fit the bytes below]
-    #[arg(long, value_name = "N")]
-    pub(crate) journal_limit: Option<usize>,
-    /// Goes on from this state if the file is there, and keeps the state in it at a clean end
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state: Option<PathBuf>,
-    /// Which published state of Chatwork's API holds: documented or 2025-07
-    #[arg(long, value_name = "EDITION", default_value = "documented")]
-    pub(crate) chatwork_edition: String,
-    /// Holds each of the mock's own answers against the contract; faults go to the log and the journal
-    #[arg(long)]
-    pub(crate) self_check: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,14 +13,14 @@ use contract::wire::{Request, Response};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::capture::Capture;
-use super::clock::Clock;
-use super::description::{Blueprint, Keys, Parts};
-use super::journal::{Caps, Entry, Journal};
-use super::refusal;
-use super::self_check;
-use super::turn::{Note, Turn};
 use crate::control::{ClockChange, ClockState, WorldCard};
+use crate::core::capture::Capture;
+use crate::core::clock::Clock;
+use crate::core::description::{Blueprint, Keys, Parts};
+use crate::core::journal::{Caps, Entry, Journal};
+use crate::core::refusal;
+use crate::core::self_check;
+use crate::core::turn::{Note, Turn};
 use crate::{chatday, chatwork};
 
 /// The mock itself failed.
