@@ -9,9 +9,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
-
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -50,6 +50,7 @@ pub(crate) async fn serve(listener: TcpListener, role: Role, shared: Arc<Shared>
         match (accepted, permit) {
             (Ok((stream, _)), Ok(permit)) => {
                 is_short = false;
+                let _ = stream.set_nodelay(true);
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
                     converse(stream, role, shared).await;
@@ -76,9 +77,11 @@ pub(crate) async fn serve(listener: TcpListener, role: Role, shared: Arc<Shared>
     }
 }
 
-/// Speaks HTTP/1.1 on one connection.
-async fn converse(stream: TcpStream, role: Role, shared: Arc<Shared>) {
-    let _ = stream.set_nodelay(true);
+/// Speaks HTTP/1.1 on one connection, whatever carries it.
+async fn converse<S>(stream: S, role: Role, shared: Arc<Shared>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
     let io = Patient::new(stream, shared.limits.write_pause);
     let connection = http1::Builder::new()
         .timer(ConnectionTimer::default())

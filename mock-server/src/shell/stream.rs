@@ -8,20 +8,20 @@ use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// A stream whose writes fail after a while without progress. While writes go through, the cost is one comparison.
 #[derive(Debug)]
-pub(crate) struct Patient {
-    stream: TokioIo<TcpStream>,
+pub(crate) struct Patient<S> {
+    stream: TokioIo<S>,
     most: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     armed: bool,
 }
 
-impl Patient {
-    pub(crate) fn new(stream: TcpStream, most: Duration) -> Self {
+impl<S> Patient<S> {
+    pub(crate) fn new(stream: S, most: Duration) -> Self {
         Self { stream: TokioIo::new(stream), most, timer: None, armed: false }
     }
 
@@ -41,13 +41,13 @@ impl Patient {
     }
 }
 
-impl Read for Patient {
+impl<S: AsyncRead + Unpin> Read for Patient<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl Write for Patient {
+impl<S: AsyncWrite + Unpin> Write for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let progress = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.watch(cx, progress)
