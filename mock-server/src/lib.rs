@@ -48,5 +48,5 @@ mod place;
 mod settings;
 mod shell;
 
-pub use embed::{Builder, Mock, MockError, MockServer};
+pub use embed::{Builder, Events, Mock, MockError, MockServer};
 pub use shell::{Limits, StartError};

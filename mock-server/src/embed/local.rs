@@ -8,12 +8,15 @@ use std::thread::JoinHandle;
 use contract::chatday::profile::Profile;
 use contract::chatwork::Edition;
 use contract::time::UnixMillis;
+use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::runtime::{Builder as RuntimeBuilder, Handle};
 
+use super::events::Events;
 use super::mock::{Backend, Call, Mock, MockError, Reply};
 use crate::core::clock::ClockStart;
-use crate::shell::{Config, Limits, Server, Shared, StartError, control};
+use crate::shell::follow::{Follower, Wish};
+use crate::shell::{Config, Limits, Server, Shared, StartError, Streams, control};
 
 /// A mock that runs until it is dropped. All methods of [`Mock`] reach its default world.
 #[derive(Debug)]
@@ -227,10 +230,24 @@ impl InProcess {
         let (sender, receiver) = mpsc::sync_channel(1);
         let shared = Arc::clone(&self.shared);
         self.runtime.spawn(async move {
-            let response = control::call(&shared, &parts, &body).await;
-            let _ = sender.send((response.status().as_u16(), response.into_body().to_vec()));
+            let response = control::call(&shared, &parts, &body, &Streams::default()).await;
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes);
+            let _ = sender.send((status, body.unwrap_or_default().to_vec()));
         });
         // Disconnected where the runtime ended first. Blocks without the help of a runtime, so it may be called in one.
         receiver.recv().map_err(|_| MockError::Ended)
+    }
+    /// Follows a world, from the process itself: there is no socket to read, so there is no bound on such readers.
+    pub(super) fn follow(&self, world: &str, after: Option<u64>) -> Result<Events, MockError> {
+        if self.shared.stop.was_said() {
+            return Err(MockError::Ended);
+        }
+        let cell = self.shared.registry.index().by_id(world).map(Arc::clone).ok_or_else(|| MockError::Refused {
+            call: "GET /events".to_owned(),
+            status: 404,
+            errors: vec![format!("unknown world '{world}'")],
+        })?;
+        Ok(Events::in_process(Follower::begin(&self.shared, cell, Wish { after, ..Wish::default() }).0))
     }
 }

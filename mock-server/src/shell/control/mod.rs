@@ -1,7 +1,9 @@
 //! The control API: JSON in, calls on worlds, JSON out.
 
+pub(crate) mod events;
 mod expect;
 mod input;
+pub(crate) mod requests;
 mod route;
 mod worlds;
 
@@ -20,6 +22,7 @@ use subtle::ConstantTimeEq;
 use self::route::{Route, Unrouted};
 use super::head::Refusal;
 use super::http::bearer;
+use super::outgoing::{Outgoing, Streams};
 use super::{Shared, clock};
 use crate::core::refusal;
 use crate::core::registry::Cell;
@@ -28,23 +31,51 @@ use crate::core::registry::Cell;
 pub(crate) const MOUNT: &str = "/_mock";
 
 /// Answers one call of somebody whom [`admit`] let in.
-pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, body: Bytes, started: Option<Instant>) -> Response {
-    let mut response = call(shared, &parts, &body).await;
+pub(crate) async fn answer(
+    shared: &Arc<Shared>,
+    parts: Parts,
+    body: Bytes,
+    streams: &Streams,
+    started: Option<Instant>,
+) -> http::Response<Outgoing> {
+    let mut response = call(shared, &parts, &body, streams).await;
     date(&mut response, clock::wall());
     shared.log(started, &parts.method, &parts.uri, &response, "-");
     response
 }
 
 /// Dates an answer that comes from no world.
-pub(crate) fn date(response: &mut Response, wall: UnixMillis) {
+pub(crate) fn date<B>(response: &mut http::Response<B>, wall: UnixMillis) {
     if let Ok(value) = HeaderValue::try_from(wall.to_http_date()) {
         response.headers_mut().insert(DATE, value);
     }
 }
 
 /// One call, of whoever may call: over a socket or from the process itself.
-pub(crate) async fn call(shared: &Arc<Shared>, parts: &Parts, body: &Bytes) -> Response {
-    let route = match Route::of(&parts.method, parts.uri.path()) {
+pub(crate) async fn call(
+    shared: &Arc<Shared>,
+    parts: &Parts,
+    body: &Bytes,
+    streams: &Streams,
+) -> http::Response<Outgoing> {
+    match Route::of(&parts.method, parts.uri.path()) {
+        Ok(Route::Events) => events::answer(shared, parts, streams),
+        Ok(Route::Requests) => journal(shared, parts).unwrap_or_else(|refused| refused.map(Outgoing::from)),
+        route => whole(shared, route, parts, body).await.map(Outgoing::from),
+    }
+}
+
+/// What the journal holds.
+fn journal(shared: &Shared, parts: &Parts) -> Result<http::Response<Outgoing>, Response> {
+    let cell = Arc::clone(shared.named_world(&shared.registry.index(), &parts.headers).map_err(|no| refused(&no))?);
+    let query = input::query(parts.uri.query().unwrap_or_default());
+    let query = query.map_err(|faults| refusal::errors(StatusCode::BAD_REQUEST, &faults))?;
+    Ok(requests::answer(&cell, query))
+}
+
+/// An answer in one piece.
+async fn whole(shared: &Arc<Shared>, route: Result<Route, Unrouted>, parts: &Parts, body: &Bytes) -> Response {
+    let route = match route {
         Ok(route) => route,
         Err(Unrouted::Unknown) => {
             let words = format!("the control API has nothing at '{}'", parts.uri.path());
@@ -66,7 +97,7 @@ pub(crate) async fn call(shared: &Arc<Shared>, parts: &Parts, body: &Bytes) -> R
             Ok(expectation) => refusal::json(StatusCode::OK, &expect::wait(cell, &expectation, &shared.stop).await),
             Err(faults) => refusal::errors(StatusCode::BAD_REQUEST, &faults),
         },
-        route => worlds::call(shared, &cell, &route, parts, body)
+        route => worlds::call(shared, &cell, &route, body)
             .unwrap_or_else(|faults| refusal::errors(StatusCode::BAD_REQUEST, &faults)),
     }
 }
