@@ -43,6 +43,7 @@ pub mod core;
 pub mod embed;
 
 mod check;
+mod descriptors;
 mod file;
 mod place;
 mod settings;

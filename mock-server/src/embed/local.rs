@@ -251,3 +251,69 @@ impl InProcess {
         Ok(Events::in_process(Follower::begin(&self.shared, cell, Wish { after, ..Wish::default() }).0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    use super::*;
+
+    fn waiters(mock: &MockServer) -> usize {
+        mock.shared.registry.default_world().lock().waiters()
+    }
+
+    #[test]
+    fn whoever_leaves_while_it_waits_leaves_no_waiter_behind() {
+        let mock = MockServer::start().unwrap();
+        let body = r#"{"match":{"path":"/v2/me"},"within_ms":60000}"#;
+        let calls = [
+            format!("POST /_mock/expect HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
+            "GET /_mock/events HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+        ];
+        let peers: Vec<TcpStream> = (0..20)
+            .map(|number| {
+                let mut peer = TcpStream::connect(mock.local_address()).unwrap();
+                peer.write_all(calls[number % 2].as_bytes()).unwrap();
+                peer
+            })
+            .collect();
+        while waiters(&mock) < 20 {
+            std::thread::yield_now();
+        }
+        drop(peers);
+        while waiters(&mock) > 0 {
+            std::thread::yield_now();
+        }
+        assert_eq!(mock.shared.event_readers.available_permits(), Limits::default().event_readers);
+    }
+
+    #[test]
+    fn a_follower_that_is_dropped_leaves_no_waiter_behind() {
+        let mock = MockServer::start().unwrap();
+        let mut events = mock.events().unwrap();
+        assert_eq!(events.next_within(std::time::Duration::from_millis(1)).unwrap(), None);
+        assert_eq!(waiters(&mock), 1);
+        drop(events);
+        assert_eq!(waiters(&mock), 0);
+    }
+
+    #[test]
+    fn a_reader_on_a_kept_connection_that_reached_its_limit_leaves_nothing_behind() {
+        let mock = MockServer::start().unwrap();
+        mock.reset().unwrap();
+        let mut peer = TcpStream::connect(mock.local_address()).unwrap();
+        peer.write_all(b"GET /_mock/events?after=0&limit=1 HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n0\r\n\r\n") {
+            let mut bytes = [0; 1024];
+            let read = peer.read(&mut bytes).unwrap();
+            assert!(read > 0, "{}", String::from_utf8_lossy(&answer));
+            answer.extend_from_slice(&bytes[..read]);
+        }
+        while mock.shared.event_readers.available_permits() < Limits::default().event_readers {
+            std::thread::yield_now();
+        }
+        assert_eq!(waiters(&mock), 0);
+    }
+}

@@ -118,7 +118,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) stop: Stop,
     /// Room for readers of events.
-    event_readers: Arc<Semaphore>,
+    pub(crate) event_readers: Arc<Semaphore>,
     /// Where the services listen.
     pub(crate) address: SocketAddr,
     base_url: String,

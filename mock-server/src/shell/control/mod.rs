@@ -109,6 +109,11 @@ pub(crate) fn admit(shared: &Shared, parts: &Parts) -> Result<(), Refusal> {
                      (DNS rebinding): use the listen address or localhost, or start the mock with --public-url";
         return Err(Refusal::new(StatusCode::FORBIDDEN, words));
     }
+    if !parts.method.is_safe() && !shared.hosts.allow_origins(&parts.headers) {
+        let words = "the control API changes nothing for a page from elsewhere, which the header Origin says this call \
+                     comes from: call from a program, or from a page on this machine or under --public-url";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, words));
+    }
     let Some(token) = &shared.control_token else { return Ok(()) };
     let given = parts.headers.get(AUTHORIZATION).and_then(|value| bearer(value.as_bytes())).unwrap_or_default();
     // Digests have one length, so that neither content nor length of the token shows in the time.
