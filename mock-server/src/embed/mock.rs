@@ -302,7 +302,7 @@ impl Mock {
                 let after = after.map_or_else(String::new, |after| format!("?after={after}"));
                 let (method, path) = (Method::GET, format!("/events{after}"));
                 let call = Call { method, path, world: &self.card.id, body: Vec::new() };
-                backend.follow(&call)?.or_else(|(status, bytes)| Err(refused(&call, status, &bytes)))
+                backend.follow(&call)?.map_err(|(status, bytes)| refused(&call, status, &bytes))
             }
         }
     }

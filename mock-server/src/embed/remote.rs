@@ -42,8 +42,7 @@ impl Socket {
     }
 
     pub(super) fn send(&self, call: &Call<'_>) -> Result<Reply, MockError> {
-        self.exchange(call)
-            .map_err(|error| self.unreachable(&error))
+        self.exchange(call).map_err(|error| self.unreachable(&error))
     }
 
     /// Opens a stream of events, or gives the refusal.

@@ -113,9 +113,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
             match body::collect(body, most, &shared.limits, &timer).await {
                 Ok(body) if mount == Mount::Control => control::answer(&shared, parts, body, &streams, started).await,
                 Ok(body) => shared.answer(mount, parts, body, started).map(Outgoing::from),
-                Err(unread) => {
-                    shared.refuse(mount, &parts, &unread.refusal, unread.rest, started).map(Outgoing::from)
-                }
+                Err(unread) => shared.refuse(mount, &parts, &unread.refusal, unread.rest, started).map(Outgoing::from),
             }
         }))
     }
@@ -281,7 +279,7 @@ pub(crate) fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
 }
 
-fn unknown_world(id: &str) -> Refusal {
+pub(crate) fn unknown_world(id: &str) -> Refusal {
     Refusal::new(
         StatusCode::NOT_FOUND,
         format!("unknown world '{id}': POST /_mock/worlds makes one and answers its id"),

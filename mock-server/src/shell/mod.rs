@@ -6,8 +6,6 @@ pub(crate) mod follow;
 pub(crate) mod log;
 pub(crate) mod stop;
 
-
-
 mod body;
 mod head;
 mod http;

@@ -45,7 +45,10 @@ fn a_state_for_which_the_disk_has_no_room_is_said_and_the_old_one_stays_whole() 
     running.signal("TERM");
     let (code, words) = running.wait();
     assert_eq!(code, Some(1));
-    assert!(words.starts_with("mock-server: the state is lost: cannot write ") && words.lines().count() == 1, "{words}");
+    assert!(
+        words.starts_with("mock-server: the state is lost: cannot write ") && words.lines().count() == 1,
+        "{words}"
+    );
     assert_eq!(fs::read_to_string(&state).unwrap(), "{}");
     assert_eq!(names_in(&directory), ["s.json"], "nothing half-written is left");
 }
@@ -119,7 +122,9 @@ fn a_call_that_waits_and_a_head_that_is_half_sent_do_not_keep_the_mock_from_its_
     let mut waiting = Client::connect(&address);
     let body = r#"{"match": {"path": "/v2/me"}, "within_ms": 60000}"#;
     let length = body.len();
-    let head = format!("POST /_mock/expect HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n");
+    let head = format!(
+        "POST /_mock/expect HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
+    );
     assert_eq!(waiting.send(head).answer().status, 100);
     waiting.send(body);
     ends(&running);
@@ -251,7 +256,10 @@ fn a_long_journal_is_told_in_pieces_and_comes_whole() {
     let log = answer.json();
     let ids: Vec<u64> = log["requests"].as_array().unwrap().iter().map(|entry| entry["id"].as_u64().unwrap()).collect();
     assert_eq!((ids, &log["dropped"]), ((1..=50).collect(), &0.into()));
-    assert_eq!(mock.requests().unwrap(), mock_server::Mock::connect(mock.control_url(), None).unwrap().requests().unwrap());
+    assert_eq!(
+        mock.requests().unwrap(),
+        mock_server::Mock::connect(mock.control_url(), None).unwrap().requests().unwrap()
+    );
     let short = call(&mock, "GET", "/requests?limit=1", "", "");
     assert!(short.header("content-length").is_some(), "a short one says how long it is");
 }

@@ -193,7 +193,11 @@ fn a_page_from_elsewhere_can_change_nothing_without_asking_first_either() {
     }
     assert_eq!(ask("POST", "/worlds", "http://localhost:3000").status, 201);
     assert_eq!(ask("POST", "/worlds", "http://mock.example:8080").status, 201);
-    assert_eq!(ask("GET", "/health", "http://evil.example").status, 200, "the browser keeps the answer from such a page");
+    assert_eq!(
+        ask("GET", "/health", "http://evil.example").status,
+        200,
+        "the browser keeps the answer from such a page"
+    );
 }
 
 #[test]

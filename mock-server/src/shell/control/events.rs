@@ -17,46 +17,32 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::super::Shared;
 use super::super::follow::{Batch, Follower, Wish};
-use super::super::http::WORLD;
+use super::super::http::{WORLD, unknown_world};
 use super::super::outgoing::{Outgoing, Stream, Streams};
-use super::input::Words;
+use super::input::{Refused, Words, bad};
+use super::world_of;
 use crate::control::event::{Bye, Event, Kind, Reason};
-use crate::core::refusal;
+use crate::core::registry::Cell;
 
 /// Answers with the events of a world, from now on or from where the reader was.
-pub(super) fn answer(shared: &Arc<Shared>, parts: &Parts, streams: &Streams) -> http::Response<Outgoing> {
-    open(shared, parts, streams).unwrap_or_else(|refused| refused.map(Outgoing::from))
-}
-
-fn open(
+pub(super) fn answer(
     shared: &Arc<Shared>,
     parts: &Parts,
     streams: &Streams,
-) -> Result<http::Response<Outgoing>, http::Response<Bytes>> {
-    let bad = |words: Words| refusal::errors(StatusCode::BAD_REQUEST, &words);
+) -> Result<http::Response<Outgoing>, Refused> {
     let mut query = query(parts.uri.query().unwrap_or_default()).map_err(bad)?;
     if let Some(id) = last_event_id(&parts.headers).map_err(bad)? {
         // A browser that comes back repeats its first address, and says here how far it came.
         query.wish.after = Some(id);
     }
-    let mut headers = parts.headers.clone();
-    if let Some(world) = query.world {
-        let named = headers.get(WORLD).is_some_and(|header| header.as_bytes() != world.as_bytes());
-        let value = HeaderValue::try_from(&world).ok().filter(|_| !named);
-        let words = || format!("the query names the world '{world}', the header X-Mock-World another one: name one");
-        headers.insert(WORLD, value.ok_or_else(|| bad(vec![words()]))?);
-    }
-    let cell = match shared.named_world(&shared.registry.index(), &headers) {
-        Ok(cell) => Arc::clone(cell),
-        Err(unknown) => return Err(refusal::errors(unknown.status, &[&unknown.words])),
-    };
+    let cell = world(shared, parts, query.world.as_deref())?;
     let body = if parts.method == Method::HEAD {
         Outgoing::Untold
     } else {
         let slot = Arc::clone(&shared.event_readers).try_acquire_owned().map_err(|_| {
             let most = shared.limits.event_readers;
             let words = format!("{most} readers follow events already, and no more are served: end one of them");
-            refusal::errors(StatusCode::SERVICE_UNAVAILABLE, &[words])
+            (StatusCode::SERVICE_UNAVAILABLE, vec![words])
         })?;
         let (follower, hello) = Follower::begin(shared, cell, query.wish);
         let start = piece("hello", follower.cursor(), &hello, "retry: 1000\n");
@@ -73,6 +59,17 @@ fn open(
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// The world that the query names, for a browser whose `EventSource` sets no header; else that of the header.
+fn world(shared: &Shared, parts: &Parts, named: Option<&str>) -> Result<Arc<Cell>, Refused> {
+    let Some(named) = named else { return world_of(shared, &parts.headers) };
+    if parts.headers.get(WORLD).is_some_and(|header| header.as_bytes() != named.as_bytes()) {
+        let words = format!("the query names the world '{named}', the header X-Mock-World another one: name one");
+        return Err(bad(vec![words]));
+    }
+    let unknown = || (StatusCode::NOT_FOUND, vec![unknown_world(named).words]);
+    shared.registry.index().by_id(named).map(Arc::clone).ok_or_else(unknown)
 }
 
 /// The body.
@@ -172,7 +169,8 @@ fn query(text: &str) -> Result<Query, Words> {
         let mut number = |least: u64| {
             let number = value.parse().ok().filter(|number| (least..=MOST_NUMBER).contains(number));
             if number.is_none() {
-                faults.push(format!("the query parameter '{key}' must be an integer of {least} or more, not '{value}'"));
+                faults
+                    .push(format!("the query parameter '{key}' must be an integer of {least} or more, not '{value}'"));
             }
             number
         };
@@ -191,9 +189,7 @@ fn query(text: &str) -> Result<Query, Words> {
                     }
                 }
             }
-            _ => faults.push(format!(
-                "unknown query parameter '{key}': expected one of types, after, limit, world"
-            )),
+            _ => faults.push(format!("unknown query parameter '{key}': expected one of types, after, limit, world")),
         }
     }
     if faults.is_empty() { Ok(query) } else { Err(faults) }

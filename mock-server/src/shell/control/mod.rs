@@ -15,7 +15,7 @@ use contract::time::UnixMillis;
 use contract::wire::Response;
 use http::header::{ALLOW, AUTHORIZATION, DATE};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -60,17 +60,24 @@ pub(crate) async fn call(
 ) -> http::Response<Outgoing> {
     match Route::of(&parts.method, parts.uri.path()) {
         Ok(Route::Events) => events::answer(shared, parts, streams),
-        Ok(Route::Requests) => journal(shared, parts).unwrap_or_else(|refused| refused.map(Outgoing::from)),
-        route => whole(shared, route, parts, body).await.map(Outgoing::from),
+        Ok(Route::Requests) => journal(shared, parts),
+        route => return whole(shared, route, parts, body).await.map(Outgoing::from),
     }
+    .unwrap_or_else(|(status, words)| refusal::errors(status, &words).map(Outgoing::from))
 }
 
 /// What the journal holds.
-fn journal(shared: &Shared, parts: &Parts) -> Result<http::Response<Outgoing>, Response> {
-    let cell = Arc::clone(shared.named_world(&shared.registry.index(), &parts.headers).map_err(|no| refused(&no))?);
-    let query = input::query(parts.uri.query().unwrap_or_default());
-    let query = query.map_err(|faults| refusal::errors(StatusCode::BAD_REQUEST, &faults))?;
+fn journal(shared: &Shared, parts: &Parts) -> Result<http::Response<Outgoing>, input::Refused> {
+    let cell = world_of(shared, &parts.headers)?;
+    let query = input::query(parts.uri.query().unwrap_or_default()).map_err(input::bad)?;
     Ok(requests::answer(&cell, query))
+}
+
+/// The world that a call means.
+fn world_of(shared: &Shared, headers: &HeaderMap) -> Result<Arc<Cell>, input::Refused> {
+    let index = shared.registry.index();
+    let named = shared.named_world(&index, headers).map(Arc::clone);
+    named.map_err(|unknown| (unknown.status, vec![unknown.words]))
 }
 
 /// An answer in one piece.
@@ -88,9 +95,9 @@ async fn whole(shared: &Arc<Shared>, route: Result<Route, Unrouted>, parts: &Par
             return response;
         }
     };
-    let cell: Arc<Cell> = match shared.named_world(&shared.registry.index(), &parts.headers) {
-        Ok(cell) => Arc::clone(cell),
-        Err(refusal) => return refused(&refusal),
+    let cell = match world_of(shared, &parts.headers) {
+        Ok(cell) => cell,
+        Err((status, words)) => return refusal::errors(status, &words),
     };
     match route {
         Route::Expect => match input::expectation(body) {
@@ -123,8 +130,4 @@ pub(crate) fn admit(shared: &Shared, parts: &Parts) -> Result<(), Refusal> {
     }
     let words = "this control API asks for 'Authorization: Bearer <token>' with the token of --control-token-env";
     Err(Refusal::new(StatusCode::UNAUTHORIZED, words))
-}
-
-fn refused(refusal: &Refusal) -> Response {
-    refusal::errors(refusal.status, &[&refusal.words])
 }

@@ -14,12 +14,7 @@ use crate::core::refusal::{errors, json as answer};
 use crate::core::registry::Cell;
 
 /// Carries a call out. An error is a list of faults of what the caller sent.
-pub(super) fn call(
-    shared: &Shared,
-    cell: &Arc<Cell>,
-    route: &Route,
-    body: &Bytes,
-) -> Result<Response, Words> {
+pub(super) fn call(shared: &Shared, cell: &Arc<Cell>, route: &Route, body: &Bytes) -> Result<Response, Words> {
     let wall = clock::wall();
     let ok = StatusCode::OK;
     Ok(match route {
