@@ -224,6 +224,13 @@ fn a_crowd_of_idle_connections_is_bounded_and_the_control_listener_is_out_of_its
     assert_eq!(Reader::open(&running.address(), "", "").told().unwrap().name, "hello");
     let grown = resident_kib(running.id()).saturating_sub(before);
     assert!(grown < 64 * 1024, "{grown} KiB for {} idle connections", crowd.len());
+    let limits = fs::read_to_string(format!("/proc/{}/limits", running.id())).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let bounds: Vec<&str> = files.split_whitespace().filter(|word| word.parse::<u64>().is_ok()).collect();
+    assert_eq!(bounds[0], bounds[1], "all that is to be had: {files}");
+    running.signal("TERM");
+    let (_, words) = running.wait();
+    assert!(!words.contains("could not be accepted"), "it never ran out of files: {words}");
 }
 
 #[cfg(target_os = "linux")]
@@ -274,7 +281,8 @@ fn a_long_journal_that_is_reset_meanwhile_is_cut_but_still_json() {
     // It has begun, and cannot have written all of it.
     assert!(client.stream().peek(&mut [0]).is_ok());
     mock.reset().unwrap();
-    chatwork(&mock, "GET", "/v2/me", "");
+    // Under the same ids.
+    (0..30).for_each(|_| _ = chatwork(&mock, "GET", "/v2/me", ""));
     let log = client.answer().json();
     let kept = log["requests"].as_array().unwrap();
     assert!(kept.iter().all(|entry| entry["path"] == "/v2/x"), "nothing of the world after the reset");
