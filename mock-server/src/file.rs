@@ -1,7 +1,7 @@
 //! Files that the operator names: read within a bound, written whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Longest file that is read, in bytes: what the control API takes as a world, too.
@@ -35,11 +35,18 @@ pub(crate) fn write_whole(file: &Path, text: &str) -> Result<(), String> {
     }
     let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let beside = beside(&target);
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &target));
+    let written = write_out(&beside, text).and_then(|()| fs::rename(&beside, &target));
     written.map_err(|error| {
         let _ = fs::remove_file(&beside);
         failed(error)
     })
+}
+
+/// On the disk when this returns: a rename must not come before what it puts in place.
+fn write_out(file: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::create(file)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// A place that cannot be written is found out now, not when there is something to lose.

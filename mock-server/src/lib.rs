@@ -43,10 +43,11 @@ pub mod core;
 pub mod embed;
 
 mod check;
+mod descriptors;
 mod file;
 mod place;
 mod settings;
 mod shell;
 
-pub use embed::{Builder, Mock, MockError, MockServer};
+pub use embed::{Builder, Events, Mock, MockError, MockServer};
 pub use shell::{Limits, StartError};

@@ -38,7 +38,7 @@ impl Author {
     pub(super) const WORDS: &'static [(&'static str, Self)] =
         &[("visitor", Self::Visitor), ("application", Self::Application)];
 
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Visitor => "visitor",
             Self::Application => "application",

@@ -6,6 +6,7 @@ use contract::chatday::{answer, clauses};
 use contract::wire::{Request, Response};
 
 use super::state::Application;
+use crate::control::event::Change;
 use crate::core::Turn;
 
 /// Answers Register. A body is not part of it: it is bounded like any other, then ignored with a remark.
@@ -20,6 +21,9 @@ pub(super) fn handle(
     }
     if !request.body().is_empty() {
         turn.note(&clauses::REGISTER_METHOD, "Register was called with a body: it was ignored");
+    }
+    if !application.registered {
+        turn.changed(Change::Registered { application: application.name.clone() });
     }
     application.registered = true;
     Ok(answer::registered(profile, application.signature.current()))

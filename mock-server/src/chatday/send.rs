@@ -12,6 +12,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use super::chats::Author;
 use super::state::State;
+use crate::control::event::Change;
 use crate::core::Turn;
 
 /// Answers Send Message for an application that passed the gate.
@@ -39,6 +40,11 @@ pub(super) fn handle(
         .map(|_| ())
         .and_then(|()| state.write(&outgoing.chat_id, Author::Application, outgoing.message.clone(), turn.now))
         .ok_or_else(unknown_chat)?;
+    turn.changed(Change::ChatWritten {
+        chat_id: outgoing.chat_id.to_string(),
+        message_id: message_id.to_string(),
+        from: Author::Application.word().to_owned(),
+    });
     if !outgoing.ignored.is_empty() {
         turn.note(&clauses::SEND_UNKNOWN_KEYS, format!("ignored keys: {}", outgoing.ignored.join(", ")));
     }

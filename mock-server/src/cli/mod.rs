@@ -16,6 +16,7 @@ use tracing::level_filters::LevelFilter;
 pub(crate) use self::serve::Serve;
 use crate::check::{self, Unusable};
 use crate::core::origin::Defaults;
+use crate::descriptors;
 use crate::file::{read, write_whole};
 use crate::settings::{Settings, profile_of};
 use crate::shell::{Limits, Server, Shared, StartError, log};
@@ -134,10 +135,12 @@ fn no_misplaced_flag(matches: &ArgMatches) -> Result<(), clap::Error> {
 }
 
 fn serve(typed: &Serve) -> ExitCode {
-    let settings = match Settings::resolve(typed) {
+    let mut settings = match Settings::resolve(typed) {
         Ok(settings) => settings,
         Err(words) => return complain(&words, USAGE),
     };
+    let listeners = 1 + usize::from(settings.config.control_listen.is_some());
+    settings.config.limits.connections = descriptors::room_for(settings.config.limits.connections, listeners);
     let server = match Server::bind(settings.config) {
         Ok(server) => server,
         Err(error @ (StartError::Listen { .. } | StartError::Runtime(_))) => {

@@ -1,5 +1,7 @@
 //! The control API's values, shared by the server and by [`crate::embed::Mock`].
 
+pub mod event;
+
 use std::collections::BTreeMap;
 
 use base64::Engine as _;

@@ -166,6 +166,21 @@ impl Capture {
         self.text.get(self.ends[3]..).unwrap_or_default()
     }
 
+    /// The same with at most so many bytes of the body; a character of UTF-8 is not cut in two.
+    pub fn excerpt(&self, most_body: usize) -> Self {
+        let body = self.body();
+        if body.len() <= most_body {
+            return self.clone();
+        }
+        let starts_character = |at: &usize| body.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80);
+        let kept = (most_body.saturating_sub(3)..=most_body).rev().find(starts_character).unwrap_or(most_body);
+        let [path, query, headers, _] = self.ends;
+        let mut text = self.text.get(..headers + kept).unwrap_or_default().to_vec();
+        text.extend_from_slice(self.tail());
+        let ends = [path, query, headers, headers + kept];
+        Self { service: self.service, method: self.method.clone(), text, ends, body_is_cut: true }
+    }
+
     /// Bytes held on the heap.
     pub fn heap_size(&self) -> usize {
         self.text.capacity()

@@ -22,6 +22,8 @@ pub struct Caps {
 pub struct Entry {
     /// Counts up from 1 in each world.
     pub id: u64,
+    /// Its number among everything that happened in the world.
+    pub event: u64,
     /// The world's time.
     pub at: UnixMillis,
     /// The request, masked. Its tail is the caller's name.
@@ -78,7 +80,13 @@ impl Entry {
         }
     }
 
-    fn size(&self) -> usize {
+    /// The entry with at most so many bytes of its body.
+    pub fn excerpt(&self, most_body: usize) -> Self {
+        Self { request: self.request.excerpt(most_body), notes: self.notes.clone(), ..*self }
+    }
+
+    /// Bytes that it takes, bookkeeping included.
+    pub(super) fn size(&self) -> usize {
         let notes: usize = self.notes.iter().map(|note| note.detail.capacity() + size_of::<Note>()).sum();
         size_of::<Self>() + self.request.heap_size() + notes
     }
@@ -119,6 +127,12 @@ impl Journal {
         self.entries.range(start..)
     }
 
+    /// The first entry whose event comes after one.
+    pub fn after_event(&self, event: u64) -> Option<&Entry> {
+        let start = self.entries.partition_point(|entry| entry.event <= event);
+        self.entries.get(start)
+    }
+
     /// The id of the newest entry that there ever was; 0 before the first.
     pub fn last_id(&self) -> u64 {
         self.last_id
@@ -129,11 +143,11 @@ impl Journal {
         self.dropped
     }
 
-    /// Forgets everything; ids go on counting.
-    pub fn clear(&mut self) {
-        self.entries.clear();
+    /// Forgets everything, and hands it over; ids go on counting.
+    pub fn empty(&mut self) -> VecDeque<Entry> {
         self.bytes = 0;
         self.dropped = 0;
+        std::mem::take(&mut self.entries)
     }
 }
 
@@ -147,7 +161,7 @@ mod tests {
         let uri = Uri::from_static("/v2/me?a=1");
         let secrets = [].into_iter().collect();
         let request = Capture::of(Service::Chatwork, &Method::GET, &uri, &HeaderMap::new(), body, &secrets);
-        Entry { id: 0, at: UnixMillis(7), request, status: 200, operation: Some("get-me"), notes: Vec::new() }
+        Entry { id: 0, event: 0, at: UnixMillis(7), request, status: 200, operation: Some("get-me"), notes: Vec::new() }
     }
 
     fn ids(journal: &Journal) -> Vec<u64> {
@@ -181,7 +195,7 @@ mod tests {
     fn clearing_forgets_entries_but_not_the_count() {
         let mut journal = Journal::new(Caps { bytes: 1 << 20, entries: 10 });
         journal.push(entry(b""));
-        journal.clear();
+        assert_eq!(journal.empty().len(), 1);
         assert_eq!((ids(&journal), journal.bytes), (vec![], 0));
         journal.push(entry(b""));
         assert_eq!(ids(&journal), [2]);

@@ -184,7 +184,7 @@ mod tests {
         let mut capture = Capture::of(Service::Chatwork, method, uri, headers, body.as_bytes(), &secrets);
         capture.push_tail("chatwork/1001");
         let operation = Some("post-room-messages");
-        Entry { id: 1, at: UnixMillis(0), request: capture, status: 200, operation, notes: Vec::new() }
+        Entry { id: 1, event: 1, at: UnixMillis(0), request: capture, status: 200, operation, notes: Vec::new() }
     }
 
     fn pair(name: &str, value: &str) -> BTreeMap<String, String> {

@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod clock;
 pub mod description;
+pub mod feed;
 pub mod journal;
 pub mod matching;
 pub mod moment;

@@ -17,6 +17,7 @@ use super::description::{Blueprint, DEFAULT_ID, Keys, complete};
 use super::journal::Caps;
 use super::origin::Defaults;
 use super::world::World;
+use crate::control::event::Change;
 
 /// One world behind its lock.
 #[derive(Debug)]
@@ -54,6 +55,8 @@ pub struct Plan {
     pub caps: Caps,
     /// How much the journals of further worlds keep, each.
     pub further_caps: Caps,
+    /// How much each world's feed keeps of what its journal does not.
+    pub feed: Caps,
     /// Most worlds at once, the default world included.
     pub most_worlds: usize,
 }
@@ -102,7 +105,7 @@ impl Registry {
     /// # Errors
     /// Every fault of the default world's description.
     pub fn begin(plan: Plan, wall: UnixMillis) -> Result<Self, Vec<Fault>> {
-        let world = World::begin(blueprint(&plan, DEFAULT_ID, plan.seed, None), plan.caps, wall)?;
+        let world = World::begin(blueprint(&plan, DEFAULT_ID, plan.seed, None), plan.caps, plan.feed, wall)?;
         let keys = world.keys();
         let default = Arc::new(Cell { id: DEFAULT_ID.into(), world: Mutex::new(world) });
         let mut index = Index {
@@ -144,12 +147,14 @@ impl Registry {
         };
         // Reading a description may take milliseconds: nobody waits for it.
         let blueprint = blueprint(&self.plan, &id, seed.unwrap_or(self.plan.seed), world);
-        let world = World::begin(blueprint, self.plan.further_caps, wall)?;
+        let world = World::begin(blueprint, self.plan.further_caps, self.plan.feed, wall)?;
         let keys = world.keys();
         let cell = Arc::new(Cell { id: id.clone().into(), world: Mutex::new(world) });
         let mut index = self.index_mut();
         index.claim(&cell, keys)?;
-        index.worlds.insert(id.into(), Arc::clone(&cell));
+        index.worlds.insert(id.clone().into(), Arc::clone(&cell));
+        drop(index);
+        self.default.lock().tell(Change::WorldCreated { world: id });
         Ok(cell)
     }
 
@@ -167,6 +172,9 @@ impl Registry {
         let mut index = self.index_mut();
         let Some(cell) = index.worlds.remove(id) else { return Ok(false) };
         index.release(&cell);
+        drop(index);
+        cell.lock().end();
+        self.default.lock().tell(Change::WorldDeleted { world: id.to_owned() });
         Ok(true)
     }
 
@@ -293,6 +301,7 @@ mod tests {
                 self_check: true,
                 caps,
                 further_caps: caps,
+                feed: caps,
                 most_worlds: 3,
             },
             WALL,

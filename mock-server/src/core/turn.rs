@@ -3,6 +3,8 @@
 use contract::clause::Clause;
 use contract::time::UnixMillis;
 
+use crate::control::event::Change;
+
 /// One request's view of the outside.
 #[derive(Debug)]
 pub struct Turn<'a> {
@@ -18,6 +20,8 @@ pub struct Turn<'a> {
     pub token_id: Option<String>,
     /// What was remarkable about the request, for whoever runs the mock. Never sent to the peer.
     pub notes: Vec<Note>,
+    /// What the request changed, in order, for whoever follows the world.
+    pub changes: Vec<Change>,
 }
 
 /// A remark about one request, kept in the journal as a violation.
@@ -32,7 +36,12 @@ pub struct Note {
 impl<'a> Turn<'a> {
     /// A turn at a moment, before anything is known about the request.
     pub fn new(now: UnixMillis, base_url: &'a str, world_id: &'a str) -> Self {
-        Self { now, base_url, world_id, operation: None, token_id: None, notes: Vec::new() }
+        Self { now, base_url, world_id, operation: None, token_id: None, notes: Vec::new(), changes: Vec::new() }
+    }
+
+    /// Tells of a change.
+    pub fn changed(&mut self, change: Change) {
+        self.changes.push(change);
     }
 
     /// Leaves a remark.

@@ -8,12 +8,15 @@ use std::thread::JoinHandle;
 use contract::chatday::profile::Profile;
 use contract::chatwork::Edition;
 use contract::time::UnixMillis;
+use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::runtime::{Builder as RuntimeBuilder, Handle};
 
+use super::events::Events;
 use super::mock::{Backend, Call, Mock, MockError, Reply};
 use crate::core::clock::ClockStart;
-use crate::shell::{Config, Limits, Server, Shared, StartError, control};
+use crate::shell::follow::{Follower, Wish};
+use crate::shell::{Config, Limits, Server, Shared, StartError, Streams, control};
 
 /// A mock that runs until it is dropped. All methods of [`Mock`] reach its default world.
 #[derive(Debug)]
@@ -227,10 +230,90 @@ impl InProcess {
         let (sender, receiver) = mpsc::sync_channel(1);
         let shared = Arc::clone(&self.shared);
         self.runtime.spawn(async move {
-            let response = control::call(&shared, &parts, &body).await;
-            let _ = sender.send((response.status().as_u16(), response.into_body().to_vec()));
+            let response = control::call(&shared, &parts, &body, &Streams::default()).await;
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes);
+            let _ = sender.send((status, body.unwrap_or_default().to_vec()));
         });
         // Disconnected where the runtime ended first. Blocks without the help of a runtime, so it may be called in one.
         receiver.recv().map_err(|_| MockError::Ended)
+    }
+    /// Follows a world, from the process itself: there is no socket to read, so there is no bound on such readers.
+    pub(super) fn follow(&self, world: &str, after: Option<u64>) -> Result<Events, MockError> {
+        if self.shared.stop.was_said() {
+            return Err(MockError::Ended);
+        }
+        let cell = self.shared.registry.index().by_id(world).map(Arc::clone).ok_or_else(|| MockError::Refused {
+            call: "GET /events".to_owned(),
+            status: 404,
+            errors: vec![format!("unknown world '{world}'")],
+        })?;
+        Ok(Events::in_process(Follower::begin(&self.shared, cell, Wish { after, ..Wish::default() }).0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    use super::*;
+
+    fn waiters(mock: &MockServer) -> usize {
+        mock.shared.registry.default_world().lock().waiters()
+    }
+
+    #[test]
+    fn whoever_leaves_while_it_waits_leaves_no_waiter_behind() {
+        let mock = MockServer::start().unwrap();
+        let body = r#"{"match":{"path":"/v2/me"},"within_ms":60000}"#;
+        let calls = [
+            format!("POST /_mock/expect HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
+            "GET /_mock/events HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+        ];
+        let peers: Vec<TcpStream> = (0..20)
+            .map(|number| {
+                let mut peer = TcpStream::connect(mock.local_address()).unwrap();
+                peer.write_all(calls[number % 2].as_bytes()).unwrap();
+                peer
+            })
+            .collect();
+        while waiters(&mock) < 20 {
+            std::thread::yield_now();
+        }
+        drop(peers);
+        while waiters(&mock) > 0 {
+            std::thread::yield_now();
+        }
+        assert_eq!(mock.shared.event_readers.available_permits(), Limits::default().event_readers);
+    }
+
+    #[test]
+    fn a_follower_that_is_dropped_leaves_no_waiter_behind() {
+        let mock = MockServer::start().unwrap();
+        let mut events = mock.events().unwrap();
+        assert_eq!(events.next_within(std::time::Duration::from_millis(1)).unwrap(), None);
+        assert_eq!(waiters(&mock), 1);
+        drop(events);
+        assert_eq!(waiters(&mock), 0);
+    }
+
+    #[test]
+    fn a_reader_on_a_kept_connection_that_reached_its_limit_leaves_nothing_behind() {
+        let mock = MockServer::start().unwrap();
+        mock.reset().unwrap();
+        let mut peer = TcpStream::connect(mock.local_address()).unwrap();
+        peer.write_all(b"GET /_mock/events?after=0&limit=1 HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n0\r\n\r\n") {
+            let mut bytes = [0; 1024];
+            let read = peer.read(&mut bytes).unwrap();
+            assert!(read > 0, "{}", String::from_utf8_lossy(&answer));
+            answer.extend_from_slice(&bytes[..read]);
+        }
+        while mock.shared.event_readers.available_permits() < Limits::default().event_readers {
+            std::thread::yield_now();
+        }
+        assert_eq!(waiters(&mock), 0);
     }
 }

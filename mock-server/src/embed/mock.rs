@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::events::Events;
 use super::local::InProcess;
 use super::remote::Socket;
 use crate::control::{ClockState, Expectation, Info, Outcome, RecordedRequest, RequestLog, WorldCard};
@@ -204,6 +205,46 @@ impl Mock {
         self.ask(Method::POST, "/expect", Some(expectation))
     }
 
+    /// Follows what happens in this world from now on: requests, and what changes otherwise. A loop over it ends with
+    /// the mock; [`Events::next_within`] does not wait for longer than it is told.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mock_server::MockServer;
+    /// use mock_server::control::event::{Change, Happening};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockServer::start()?;
+    /// let mut events = mock.events()?;
+    /// mock.advance(Duration::from_secs(300))?;
+    /// mock.reset()?;
+    ///
+    /// let first = events.next_within(Duration::from_secs(10))?.ok_or("nothing happened")?;
+    /// assert!(matches!(first.what, Happening::State(Change::Clock(_))));
+    /// let second = events.next_within(Duration::from_secs(10))?.ok_or("nothing more happened")?;
+    /// assert_eq!((second.id, second.what), (first.id + 1, Happening::State(Change::Reset)));
+    ///
+    /// drop(mock);
+    /// assert_eq!(events.count(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The mock cannot be reached, or has as many readers as it serves.
+    pub fn events(&self) -> Result<Events, MockError> {
+        self.follow(None)
+    }
+
+    /// Follows what happens in this world after an event, given by its id; 0 for all that is remembered.
+    ///
+    /// # Errors
+    /// As [`Mock::events`].
+    pub fn events_after(&self, id: u64) -> Result<Events, MockError> {
+        self.follow(Some(id))
+    }
+
     /// The world's clock.
     ///
     /// # Errors
@@ -252,6 +293,18 @@ impl Mock {
     pub fn chat(&self, chat_id: &str) -> Result<Value, MockError> {
         let id = percent_encoding::utf8_percent_encode(chat_id, percent_encoding::NON_ALPHANUMERIC);
         self.ask::<(), _>(Method::GET, &format!("/chatday/chats/{id}"), None)
+    }
+
+    fn follow(&self, after: Option<u64>) -> Result<Events, MockError> {
+        match &self.backend {
+            Backend::InProcess(backend) => backend.follow(&self.card.id, after),
+            Backend::Socket(backend) => {
+                let after = after.map_or_else(String::new, |after| format!("?after={after}"));
+                let (method, path) = (Method::GET, format!("/events{after}"));
+                let call = Call { method, path, world: &self.card.id, body: Vec::new() };
+                backend.follow(&call)?.map_err(|(status, bytes)| refused(&call, status, &bytes))
+            }
+        }
     }
 
     fn service(&self, service: Service) -> &Value {
@@ -303,10 +356,14 @@ fn send<B: Serialize>(
     if (200..300).contains(&status) {
         return Ok(bytes);
     }
-    let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    Err(refused(&call, status, &bytes))
+}
+
+fn refused(call: &Call<'_>, status: u16, answer: &[u8]) -> MockError {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
     let list = answer.get("errors").and_then(Value::as_array).into_iter().flatten();
     let errors = list.filter_map(|error| error.as_str().map(str::to_owned)).collect();
-    Err(MockError::Refused { call: format!("{} {}", call.method, call.path), status, errors })
+    MockError::Refused { call: format!("{} {}", call.method, call.path), status, errors }
 }
 
 const DEFAULT: &str = crate::core::description::DEFAULT_ID;

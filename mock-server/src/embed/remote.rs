@@ -1,11 +1,12 @@
-//! The control API over a socket: one short HTTP/1.1 exchange for each call, with the standard library alone, so that
-//! it works on any thread and in any runtime.
+//! The control API over a socket: one short exchange for each call, with the standard library alone, so that it works on
+//! any thread and in any runtime. It speaks HTTP/1.0, in which a long answer ends with its connection and not in chunks.
 
 use std::fmt::Write as _;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
+use super::events::Events;
 use super::mock::{Call, MockError, Reply};
 use crate::control::MOST_WITHIN_MS;
 
@@ -41,16 +42,45 @@ impl Socket {
     }
 
     pub(super) fn send(&self, call: &Call<'_>) -> Result<Reply, MockError> {
-        self.exchange(call)
-            .map_err(|error| MockError::Unreachable { address: self.authority.clone(), reason: error.to_string() })
+        self.exchange(call).map_err(|error| self.unreachable(&error))
+    }
+
+    /// Opens a stream of events, or gives the refusal.
+    pub(super) fn follow(&self, call: &Call<'_>) -> Result<Result<Events, Reply>, MockError> {
+        let mut stream = BufReader::new(self.ask(call).map_err(|error| self.unreachable(&error))?);
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            match stream.by_ref().take(MOST_LINE).read_until(b'\n', &mut head) {
+                Ok(1..) => {}
+                Ok(0) => return Err(self.unreachable(&"it closed the connection without an answer")),
+                Err(error) => return Err(self.unreachable(&error)),
+            }
+        }
+        if status(&head) == Some(200) {
+            return Events::over_socket(stream, self.authority.clone()).map(Ok);
+        }
+        stream.take(MOST_ANSWER).read_to_end(&mut head).map_err(|error| self.unreachable(&error))?;
+        parse(&head).map(Err).ok_or_else(|| self.unreachable(&"the answer is not that of a mock server"))
     }
 
     fn exchange(&self, call: &Call<'_>) -> io::Result<Reply> {
+        let mut answer = Vec::new();
+        self.ask(call)?.take(MOST_ANSWER).read_to_end(&mut answer)?;
+        parse(&answer)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer is not that of a mock server"))
+    }
+
+    fn unreachable(&self, reason: &dyn std::fmt::Display) -> MockError {
+        MockError::Unreachable { address: self.authority.clone(), reason: reason.to_string() }
+    }
+
+    /// Sends a call; the answer is to be read.
+    fn ask(&self, call: &Call<'_>) -> io::Result<TcpStream> {
         let mut stream = self.dial()?;
         stream.set_read_timeout(Some(Duration::from_millis(MOST_WITHIN_MS) + SLACK))?;
         stream.set_write_timeout(Some(SLACK))?;
         let mut head = format!(
-            "{} {}{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
+            "{} {}{} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n",
             call.method, self.mount, call.path, self.authority
         );
         if !call.world.is_empty() {
@@ -62,10 +92,7 @@ impl Socket {
         let _ = write!(head, "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n", call.body.len());
         stream.write_all(head.as_bytes())?;
         stream.write_all(&call.body)?;
-        let mut answer = Vec::new();
-        stream.take(MOST_ANSWER).read_to_end(&mut answer)?;
-        parse(&answer)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer is not that of a mock server"))
+        Ok(stream)
     }
 
     fn dial(&self) -> io::Result<TcpStream> {
@@ -80,24 +107,32 @@ impl Socket {
     }
 }
 
-/// Status and body of a whole answer. The mock sends `Content-Length` with every body and closes afterwards.
+/// Status and body of a whole answer. The mock sends `Content-Length` with every body but the longest, and closes
+/// afterwards; a longest one is JSON, which cannot be read where its end is missing.
 fn parse(answer: &[u8]) -> Option<Reply> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = std::str::from_utf8(answer.get(..end)?).ok()?;
-    let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
+    let status = status(answer)?;
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
     let body = answer.get(end + 4..)?;
     // A body that was cut short is no answer.
-    Some((status, body.get(..length.unwrap_or(0))?.to_vec()))
+    Some((status, body.get(..length.unwrap_or(body.len()))?.to_vec()))
+}
+
+fn status(answer: &[u8]) -> Option<u16> {
+    let code = answer.strip_prefix(b"HTTP/1.0 ").or_else(|| answer.strip_prefix(b"HTTP/1.1 "))?.get(..3)?;
+    std::str::from_utf8(code).ok()?.parse().ok()
 }
 
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 const SLACK: Duration = Duration::from_secs(5);
 /// Most bytes of an answer that are read: 1 GiB, more than any journal or world that a mock holds.
 const MOST_ANSWER: u64 = 1 << 30;
+/// Most bytes of one line of a head: 64 KiB.
+const MOST_LINE: u64 = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -107,6 +142,7 @@ mod tests {
     fn an_answer_that_was_cut_is_none() {
         assert_eq!(parse(b"HTTP/1.1 204 No Content\r\n\r\n"), Some((204, vec![])));
         assert_eq!(parse(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"), Some((200, b"{}".to_vec())));
+        assert_eq!(parse(b"HTTP/1.0 200 OK\r\n\r\n{}"), Some((200, b"{}".to_vec())));
         assert_eq!(parse(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}"), None);
         assert_eq!(parse(b"SSH-2.0\r\n\r\n"), None);
         assert_eq!(parse(b""), None);

@@ -1,6 +1,6 @@
 //! What hyper lets through although HTTP/1.1 forbids it, and how long a head may be. Pure: looks at a parsed head.
 
-use http::header::{HOST, TRANSFER_ENCODING};
+use http::header::{HOST, ORIGIN, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, Version};
 
@@ -110,7 +110,20 @@ pub(crate) struct Hosts {
 
 impl Hosts {
     pub(crate) fn allow(&self, headers: &HeaderMap) -> bool {
-        let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
+        headers.get(HOST).and_then(|host| host.to_str().ok()).is_some_and(|host| self.know(host))
+    }
+
+    /// Whether a page may change something here: one that this mock serves, or another one on this machine. A browser
+    /// says in `Origin` where the page is from; whoever sends none is no page.
+    pub(crate) fn allow_origins(&self, headers: &HeaderMap) -> bool {
+        headers.get_all(ORIGIN).iter().all(|origin| {
+            // `null`, the origin of files and of pages without one, has no authority.
+            let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+            authority.is_some_and(|(_, authority)| self.know(authority))
+        })
+    }
+
+    fn know(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         // The port may be another one where it is mapped; the name is what rebinding needs.
         let name = match host.rsplit_once(':') {
@@ -207,5 +220,24 @@ mod tests {
         for host in ["evil.example", "localhost.evil.example", "mock.example", "127.0.0.1.evil.example:80", "[::2]:1"] {
             assert!(!allows(host), "{host}");
         }
+    }
+    #[test]
+    fn pages_of_this_machine_may_change_things_and_others_may_not() {
+        let hosts = Hosts { exact: vec!["mock.example:4010".into()] };
+        let allows = |origins: &[&'static str]| {
+            let pairs = origins.iter().map(|origin| (ORIGIN, http::HeaderValue::from_static(origin)));
+            hosts.allow_origins(&pairs.fold(HeaderMap::new(), |mut headers, (name, value)| {
+                headers.append(name, value);
+                headers
+            }))
+        };
+        for origin in ["http://localhost", "http://127.0.0.1:4010", "https://[::1]:3000", "http://MOCK.example:4010"] {
+            assert!(allows(&[origin]), "{origin}");
+        }
+        for origin in ["http://evil.example", "null", "", "localhost", "http://localhost.evil.example", "http://"] {
+            assert!(!allows(&[origin]), "{origin}");
+        }
+        assert!(allows(&[]));
+        assert!(!allows(&["http://localhost", "http://evil.example"]));
     }
 }

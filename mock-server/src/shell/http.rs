@@ -15,10 +15,10 @@ use contract::wire::{Request, Response};
 use http::header::{AUTHORIZATION, CONNECTION, HeaderName, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 
 use super::head::{self, Refusal};
+use super::outgoing::{Outgoing, Streams};
 use super::timer::ConnectionTimer;
 use super::{Shared, body, clock, control, log};
 use crate::core::capture::Capture;
@@ -76,16 +76,17 @@ pub(crate) struct Exchange {
     role: Role,
     shared: Arc<Shared>,
     bodies: ConnectionTimer,
+    streams: Streams,
 }
 
 impl Exchange {
-    pub(crate) fn new(role: Role, shared: Arc<Shared>) -> Self {
-        Self { role, shared, bodies: ConnectionTimer::default() }
+    pub(crate) fn new(role: Role, shared: Arc<Shared>, streams: Streams) -> Self {
+        Self { role, shared, bodies: ConnectionTimer::default(), streams }
     }
 }
 
 impl hyper::service::Service<http::Request<Incoming>> for Exchange {
-    type Response = http::Response<Full<Bytes>>;
+    type Response = http::Response<Outgoing>;
     type Error = Infallible;
     type Future = Answer;
 
@@ -107,12 +108,12 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
         if body.is_end_stream() && mount != Mount::Control {
             return Answer::Now(Some(shared.answer(mount, parts, Bytes::new(), started)));
         }
-        let (shared, timer) = (Arc::clone(shared), self.bodies.clone());
+        let (shared, timer, streams) = (Arc::clone(shared), self.bodies.clone(), self.streams.clone());
         Answer::Later(Box::pin(async move {
             match body::collect(body, most, &shared.limits, &timer).await {
-                Ok(body) if mount == Mount::Control => control::answer(&shared, parts, body, started).await,
-                Ok(body) => shared.answer(mount, parts, body, started),
-                Err(unread) => shared.refuse(mount, &parts, &unread.refusal, unread.rest, started),
+                Ok(body) if mount == Mount::Control => control::answer(&shared, parts, body, &streams, started).await,
+                Ok(body) => shared.answer(mount, parts, body, started).map(Outgoing::from),
+                Err(unread) => shared.refuse(mount, &parts, &unread.refusal, unread.rest, started).map(Outgoing::from),
             }
         }))
     }
@@ -121,18 +122,17 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
 /// An answer that is there already, or that waits for a body.
 pub(crate) enum Answer {
     Now(Option<Response>),
-    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+    Later(Pin<Box<dyn Future<Output = http::Response<Outgoing>> + Send>>),
 }
 
 impl Future for Answer {
-    type Output = Result<http::Response<Full<Bytes>>, Infallible>;
+    type Output = Result<http::Response<Outgoing>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = match &mut *self {
-            Self::Now(response) => Poll::Ready(response.take().unwrap_or_default()),
-            Self::Later(waiting) => waiting.as_mut().poll(cx),
-        };
-        response.map(|response| Ok(response.map(Full::new)))
+        match &mut *self {
+            Self::Now(response) => Poll::Ready(Ok(response.take().unwrap_or_default().map(Outgoing::from))),
+            Self::Later(waiting) => waiting.as_mut().poll(cx).map(Ok),
+        }
     }
 }
 
@@ -235,7 +235,14 @@ impl Shared {
         index.by_id(&id).ok_or_else(|| unknown_world(&id))
     }
 
-    pub(crate) fn log(&self, started: Option<Instant>, method: &Method, uri: &Uri, response: &Response, world: &str) {
+    pub(crate) fn log<B>(
+        &self,
+        started: Option<Instant>,
+        method: &Method,
+        uri: &Uri,
+        response: &http::Response<B>,
+        world: &str,
+    ) {
         let Some(started) = started else { return };
         let mut path = Vec::new();
         self.registry.index().secrets().mask_into(&mut path, uri.path().as_bytes());
@@ -272,7 +279,7 @@ pub(crate) fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
 }
 
-fn unknown_world(id: &str) -> Refusal {
+pub(crate) fn unknown_world(id: &str) -> Refusal {
     Refusal::new(
         StatusCode::NOT_FOUND,
         format!("unknown world '{id}': POST /_mock/worlds makes one and answers its id"),

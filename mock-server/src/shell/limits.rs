@@ -38,6 +38,14 @@ pub struct Limits {
     pub further_journal_bytes: usize,
     /// Most worlds at once.
     pub worlds: usize,
+    /// Most readers of `/_mock/events` at once; 503 beyond.
+    pub event_readers: usize,
+    /// Most bytes of events in each world, beside the requests in its journal.
+    pub feed_bytes: usize,
+    /// Most events in each world, beside the requests in its journal.
+    pub feed_events: usize,
+    /// Longest silence on `/_mock/events`; a comment is sent then, so that a dead peer is found out.
+    pub event_pause: Duration,
 }
 
 impl Default for Limits {
@@ -58,6 +66,10 @@ impl Default for Limits {
             journal_bytes: 64 * MIB,
             further_journal_bytes: 4 * MIB,
             worlds: 1000,
+            event_readers: 64,
+            feed_bytes: MIB,
+            feed_events: 10_000,
+            event_pause: Duration::from_secs(15),
         }
     }
 }
@@ -70,7 +82,7 @@ impl Limits {
     }
 
     /// What, how much, and what happens beyond; for people.
-    pub fn table(&self) -> [(&'static str, String, &'static str); 14] {
+    pub fn table(&self) -> [(&'static str, String, &'static str); 17] {
         let seconds = |time: Duration| format!("{} s", time.as_secs_f64());
         [
             ("head of a request", bytes(self.head_bytes), "431"),
@@ -86,6 +98,9 @@ impl Limits {
             ("connections at once", self.connections.to_string(), "wait in the backlog"),
             ("journal", bytes(self.journal_bytes), "oldest entries are dropped and counted"),
             ("journal of a further world", bytes(self.further_journal_bytes), "oldest entries are dropped and counted"),
+            ("events beside the journal", bytes(self.feed_bytes), "oldest are dropped, and readers told"),
+            ("the same, in number", self.feed_events.to_string(), "oldest are dropped, and readers told"),
+            ("readers of /_mock/events", self.event_readers.to_string(), "503"),
             ("worlds at once", self.worlds.to_string(), "400 from POST /_mock/worlds"),
         ]
     }

@@ -13,10 +13,11 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Shared;
 use super::http::{Exchange, Role};
+use super::outgoing::Streams;
 use super::stream::Patient;
 use super::timer::ConnectionTimer;
 
@@ -82,16 +83,17 @@ async fn converse<S>(stream: S, role: Role, shared: Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
+    let streams = Streams::default();
     let io = Patient::new(stream, shared.limits.write_pause);
     let connection = http1::Builder::new()
         .timer(ConnectionTimer::default())
         .header_read_timeout(shared.limits.head_time)
         .auto_date_header(false)
         .max_buf_size(shared.limits.buffer_bytes())
-        .serve_connection(io, Exchange::new(role, Arc::clone(&shared)));
+        .serve_connection(io, Exchange::new(role, Arc::clone(&shared), streams.clone()));
     let mut connection = pin!(connection);
     let mut stopping = pin!(shared.stop.heard());
-    let (mut listening, mut told) = (false, false);
+    let (mut listening, mut told, mut farewell) = (false, false, None);
     let ended = std::future::poll_fn(|cx| {
         // Asked once, so that the word wakes this task; the flag alone is looked at with each later poll.
         if !listening {
@@ -102,7 +104,13 @@ where
             told = true;
             connection.as_mut().graceful_shutdown();
         }
-        connection.as_mut().poll(cx)
+        let polled = connection.as_mut().poll(cx);
+        if told && polled.is_pending() && streams.are_there() {
+            // It was told to end, so its reader does not take even that.
+            let timer = farewell.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + FAREWELL)));
+            return timer.as_mut().poll(cx).map(Ok);
+        }
+        polled
     });
     if let Err(error) = ended.await {
         tracing::debug!("a connection ended: {error}");
@@ -120,4 +128,6 @@ fn needs_a_pause(error: &io::Error) -> bool {
     )
 }
 
+/// How long a reader of events may take for the end of its stream.
+const FAREWELL: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(10);

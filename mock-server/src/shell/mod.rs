@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod control;
+pub(crate) mod follow;
 pub(crate) mod log;
 pub(crate) mod stop;
 
@@ -10,6 +11,7 @@ mod head;
 mod http;
 mod limits;
 mod listen;
+mod outgoing;
 mod stream;
 mod timer;
 
@@ -21,6 +23,7 @@ use contract::reader::Fault;
 use contract::time::UnixMillis;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use self::head::Hosts;
 use self::http::Role;
@@ -33,6 +36,7 @@ use crate::core::origin::Defaults;
 use crate::core::registry::{Plan, Registry};
 
 pub(crate) use self::http::WORLD;
+pub(crate) use self::outgoing::Streams;
 pub use limits::Limits;
 
 /// Everything that a mock is started with; files are read and names are resolved already.
@@ -111,6 +115,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     pub(crate) limits: Limits,
     pub(crate) stop: Stop,
+    /// Room for readers of events.
+    pub(crate) event_readers: Arc<Semaphore>,
     /// Where the services listen.
     pub(crate) address: SocketAddr,
     base_url: String,
@@ -174,6 +180,7 @@ impl Server {
             registry,
             limits: config.limits,
             stop: Stop::default(),
+            event_readers: Arc::new(Semaphore::new(config.limits.event_readers)),
             address,
             control_url: format!("{control_base}{}", control::MOUNT),
             base_url,
@@ -214,6 +221,7 @@ fn begin(config: &Config, wall: UnixMillis) -> Result<Registry, StartError> {
         self_check: config.self_check,
         caps: caps(config.limits.journal_bytes),
         further_caps: caps(config.limits.further_journal_bytes),
+        feed: Caps { bytes: config.limits.feed_bytes, entries: config.limits.feed_events },
         most_worlds: config.limits.worlds,
     };
     let registry = Registry::begin(plan, wall).map_err(StartError::World)?;

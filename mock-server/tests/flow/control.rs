@@ -174,6 +174,33 @@ fn a_page_from_elsewhere_cannot_call() {
 }
 
 #[test]
+fn a_page_from_elsewhere_can_change_nothing_without_asking_first_either() {
+    let mock = MockServer::builder().public_url("http://mock.example:8080/").start().unwrap();
+    let ask = |method: &str, path: &str, origin: &str| {
+        // What a page may send without a question beforehand: plain text, to any address.
+        let head = format!(
+            "{method} /_mock{path} HTTP/1.1\r\nHost: localhost\r\nOrigin: {origin}\r\nContent-Type: text/plain\r\n\
+             Content-Length: 2\r\n\r\n{{}}"
+        );
+        Client::connect(&format!("127.0.0.1:{}", address_port(&mock))).send(head).answer()
+    };
+    for origin in ["http://evil.example", "null", "http://localhost.evil.example"] {
+        for (method, path) in [("POST", "/reset"), ("POST", "/worlds"), ("DELETE", "/requests"), ("PUT", "/state")] {
+            let refused = ask(method, path, origin);
+            assert_eq!(refused.status, 403, "{method} {path} from {origin}");
+            assert!(refused.errors()[0].contains("Origin"), "{refused:?}");
+        }
+    }
+    assert_eq!(ask("POST", "/worlds", "http://localhost:3000").status, 201);
+    assert_eq!(ask("POST", "/worlds", "http://mock.example:8080").status, 201);
+    assert_eq!(
+        ask("GET", "/health", "http://evil.example").status,
+        200,
+        "the browser keeps the answer from such a page"
+    );
+}
+
+#[test]
 fn a_public_url_with_the_port_of_its_scheme_is_met_with_and_without_it() {
     for url in ["http://mock.example:80", "https://mock.example:443/"] {
         let mock = MockServer::builder().public_url(url).start().unwrap();

@@ -1,9 +1,11 @@
 //! Whole flows over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bad_days;
 mod bad_input;
 mod control;
 mod embed;
+mod events;
 mod expect;
 mod isolation;
 mod limits;

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 use crate::support::Client;
 
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("mock-server"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 /// A directory of its own for each test.
-fn directory(name: &str) -> PathBuf {
+pub(crate) fn directory(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("flow-{name}"));
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
@@ -31,33 +31,43 @@ fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 /// A program that serves. Ended when dropped.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    info: Value,
+    pub(crate) info: Value,
 }
 
 impl Running {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = program().args(["--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut command = program();
+        command.args(["--listen", "127.0.0.1:0"]).args(arguments);
+        Self::from(command)
+    }
+
+    pub(crate) fn from(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let info = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
         Self { child, info }
     }
 
-    fn address(&self) -> String {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn address(&self) -> String {
         let url = self.info["control_url"].as_str().unwrap();
         url.strip_prefix("http://").unwrap().strip_suffix("/_mock").unwrap().to_owned()
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         // The shell's own kill: a bare machine need not have the program.
         let sent = Command::new("sh").args(["-c", &format!("kill -s {name} {}", self.child.id())]).status().unwrap();
         assert!(sent.success());
     }
 
     /// Exit code and stderr.
-    fn wait(mut self) -> (Option<i32>, String) {
+    pub(crate) fn wait(mut self) -> (Option<i32>, String) {
         let mut words = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
         (self.child.wait().unwrap().code(), words)

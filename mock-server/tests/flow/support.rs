@@ -72,10 +72,28 @@ impl Client {
         }
         let mut answer = Answer { status, headers, body: String::new() };
         let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).ok()?;
+        let is_chunked = answer.header("transfer-encoding").is_some();
+        let body = if is_chunked { self.chunks()? } else { self.exactly(length)? };
         answer.body = String::from_utf8(body).unwrap();
         Some(answer)
+    }
+
+    fn exactly(&mut self, length: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.stream.read_exact(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    fn chunks(&mut self) -> Option<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let length = usize::from_str_radix(&self.line()?, 16).ok()?;
+            body.extend(self.exactly(length)?);
+            self.line()?;
+            if length == 0 {
+                return Some(body);
+            }
+        }
     }
 
     /// Whether the server closes the connection without another byte. Waits for it.

@@ -1,5 +1,7 @@
 //! One world: two services, a clock and a journal. A pure function of requests and of the wall's time.
 
+mod feed;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
@@ -13,10 +15,12 @@ use contract::wire::{Request, Response};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+use crate::control::event::Change;
 use crate::control::{ClockChange, ClockState, WorldCard};
 use crate::core::capture::Capture;
 use crate::core::clock::Clock;
 use crate::core::description::{Blueprint, Keys, Parts};
+use crate::core::feed::Feed;
 use crate::core::journal::{Caps, Entry, Journal};
 use crate::core::refusal;
 use crate::core::self_check;
@@ -45,13 +49,15 @@ pub struct World {
     chatday: chatday::State,
     journal: Journal,
     caps: Caps,
+    feed: Feed,
     date: (i64, HeaderValue),
     own_faults: Vec<String>,
-    /// Those who wait for the next entry of the journal.
+    /// Those who wait for something to happen.
     waiting: BTreeMap<u64, Waker>,
     last_waiter: u64,
     /// How often the journal began anew.
     resets: u64,
+    has_ended: bool,
 }
 
 /// What a request is sent into, beside the world.
@@ -68,7 +74,7 @@ impl World {
     ///
     /// # Errors
     /// Every fault of its description.
-    pub fn begin(blueprint: Blueprint, caps: Caps, wall: UnixMillis) -> Result<Self, Vec<Fault>> {
+    pub fn begin(blueprint: Blueprint, caps: Caps, feed: Caps, wall: UnixMillis) -> Result<Self, Vec<Fault>> {
         let parts = blueprint.assemble(wall, wall)?;
         Ok(Self {
             blueprint,
@@ -78,11 +84,13 @@ impl World {
             chatday: parts.chatday,
             journal: Journal::new(caps),
             caps,
+            feed: Feed::new(feed),
             date: (i64::MIN, HeaderValue::from_static("")),
             own_faults: Vec::new(),
             waiting: BTreeMap::new(),
             last_waiter: 0,
             resets: 0,
+            has_ended: false,
         })
     }
 
@@ -97,7 +105,7 @@ impl World {
             Service::Chatwork => chatwork.handle(request, &mut turn),
             Service::Chatday => chatday.handle(request, &mut turn),
         });
-        let (operation, token_id, mut notes) = (turn.operation, turn.token_id, turn.notes);
+        let (operation, token_id, mut notes, changes) = (turn.operation, turn.token_id, turn.notes, turn.changes);
         let mut response = served.unwrap_or_else(|failed| {
             let (response, note) = *failed;
             self.own_faults.push(note.detail.clone());
@@ -122,7 +130,11 @@ impl World {
         let date = self.date(now);
         response.headers_mut().insert(http::header::DATE, date);
         let status = response.status().as_u16();
-        self.write_down(Entry { id: 0, at: now, request: capture, status, operation, notes }, token_id.as_deref());
+        let entry = Entry { id: 0, event: 0, at: now, request: capture, status, operation, notes };
+        self.write_down(entry, token_id.as_deref());
+        for change in changes {
+            self.feed.push(change);
+        }
         response
     }
 
@@ -132,7 +144,7 @@ impl World {
         let date = self.date(now);
         response.headers_mut().insert(http::header::DATE, date);
         let (status, notes) = (response.status().as_u16(), vec![Note { clause: &REFUSED, detail: words.to_owned() }]);
-        self.write_down(Entry { id: 0, at: now, request: capture, status, operation: None, notes }, None);
+        self.write_down(Entry { id: 0, event: 0, at: now, request: capture, status, operation: None, notes }, None);
         response
     }
 
@@ -174,10 +186,11 @@ impl World {
 
     /// Back to the seed: state, clock, settings and journal as they were when the world began.
     pub fn reset(&mut self, parts: Parts) {
-        self.replace(parts);
+        self.take_on(parts);
+        self.feed.take_over(&mut self.journal);
         self.journal = Journal::new(self.caps);
         self.resets += 1;
-        self.wake();
+        self.tell(Change::Reset);
     }
 
     /// The whole world, as a description that begins an equal one.
@@ -194,7 +207,8 @@ impl World {
 
     /// Becomes another description. The journal stays, and so does what a reset goes back to.
     pub fn replace(&mut self, parts: Parts) {
-        (self.clock, self.chatwork, self.chatday) = (parts.clock, parts.chatwork, parts.chatday);
+        self.take_on(parts);
+        self.tell(Change::Replaced);
     }
 
     /// What can be changed while the world runs.
@@ -219,7 +233,10 @@ impl World {
         if !faults.is_empty() {
             return Err(faults.into_sorted());
         }
-        self.chatwork = changed.unwrap_or_else(|| self.chatwork.clone());
+        if let Some(changed) = changed {
+            self.chatwork = changed;
+            self.tell(Change::Settings);
+        }
         Ok(())
     }
 
@@ -246,6 +263,8 @@ impl World {
         if change.resume {
             self.clock.resume(wall);
         }
+        let clock = self.clock(wall);
+        self.tell(Change::Clock(clock));
     }
 
     /// What was asked of this world.
@@ -255,7 +274,8 @@ impl World {
 
     /// Forgets what was asked.
     pub fn clear_journal(&mut self) {
-        self.journal.clear();
+        self.feed.take_over(&mut self.journal);
+        self.tell(Change::JournalCleared);
     }
 
     /// How far the journal is: how often it began anew, and its newest id. Another one means that something happened.
@@ -263,7 +283,7 @@ impl World {
         (self.resets, self.journal.last_id())
     }
 
-    /// Wakes a task when [`World::mark`] changes, once. The number is for [`World::stop_waiting`].
+    /// Wakes a task when [`World::mark`] changes or the feed goes on, once. The number is for [`World::stop_waiting`].
     pub fn wait(&mut self, waker: &Waker) -> u64 {
         self.last_waiter += 1;
         self.waiting.insert(self.last_waiter, waker.clone());
@@ -275,7 +295,12 @@ impl World {
         self.waiting.remove(&waiter);
     }
 
+    fn take_on(&mut self, parts: Parts) {
+        (self.clock, self.chatwork, self.chatday) = (parts.clock, parts.chatwork, parts.chatday);
+    }
+
     fn write_down(&mut self, mut entry: Entry, token_id: Option<&str>) {
+        entry.event = self.feed.number();
         entry.request.push_tail(token_id.unwrap_or_default());
         self.journal.push(entry);
         self.wake();

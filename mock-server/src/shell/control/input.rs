@@ -3,13 +3,21 @@
 use contract::reader::{Fault, Faults, Node};
 use contract::service::Service;
 use contract::wire::form::Form;
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::control::{ClockChange, Expectation, Match};
 
 /// Faults as sentences.
 pub(super) type Words = Vec<String>;
+
+/// A call that is refused: its status, and why.
+pub(super) type Refused = (StatusCode, Words);
+
+/// A call in which something is wrong.
+pub(super) fn bad(words: Words) -> Refused {
+    (StatusCode::BAD_REQUEST, words)
+}
 
 /// A new world.
 #[derive(Debug, Default)]

@@ -1,7 +1,9 @@
 //! The control API: JSON in, calls on worlds, JSON out.
 
+pub(crate) mod events;
 mod expect;
 mod input;
+pub(crate) mod requests;
 mod route;
 mod worlds;
 
@@ -13,13 +15,14 @@ use contract::time::UnixMillis;
 use contract::wire::Response;
 use http::header::{ALLOW, AUTHORIZATION, DATE};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use self::route::{Route, Unrouted};
 use super::head::Refusal;
 use super::http::bearer;
+use super::outgoing::{Outgoing, Streams};
 use super::{Shared, clock};
 use crate::core::refusal;
 use crate::core::registry::Cell;
@@ -28,23 +31,58 @@ use crate::core::registry::Cell;
 pub(crate) const MOUNT: &str = "/_mock";
 
 /// Answers one call of somebody whom [`admit`] let in.
-pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, body: Bytes, started: Option<Instant>) -> Response {
-    let mut response = call(shared, &parts, &body).await;
+pub(crate) async fn answer(
+    shared: &Arc<Shared>,
+    parts: Parts,
+    body: Bytes,
+    streams: &Streams,
+    started: Option<Instant>,
+) -> http::Response<Outgoing> {
+    let mut response = call(shared, &parts, &body, streams).await;
     date(&mut response, clock::wall());
     shared.log(started, &parts.method, &parts.uri, &response, "-");
     response
 }
 
 /// Dates an answer that comes from no world.
-pub(crate) fn date(response: &mut Response, wall: UnixMillis) {
+pub(crate) fn date<B>(response: &mut http::Response<B>, wall: UnixMillis) {
     if let Ok(value) = HeaderValue::try_from(wall.to_http_date()) {
         response.headers_mut().insert(DATE, value);
     }
 }
 
 /// One call, of whoever may call: over a socket or from the process itself.
-pub(crate) async fn call(shared: &Arc<Shared>, parts: &Parts, body: &Bytes) -> Response {
-    let route = match Route::of(&parts.method, parts.uri.path()) {
+pub(crate) async fn call(
+    shared: &Arc<Shared>,
+    parts: &Parts,
+    body: &Bytes,
+    streams: &Streams,
+) -> http::Response<Outgoing> {
+    match Route::of(&parts.method, parts.uri.path()) {
+        Ok(Route::Events) => events::answer(shared, parts, streams),
+        Ok(Route::Requests) => journal(shared, parts),
+        route => return whole(shared, route, parts, body).await.map(Outgoing::from),
+    }
+    .unwrap_or_else(|(status, words)| refusal::errors(status, &words).map(Outgoing::from))
+}
+
+/// What the journal holds.
+fn journal(shared: &Shared, parts: &Parts) -> Result<http::Response<Outgoing>, input::Refused> {
+    let cell = world_of(shared, &parts.headers)?;
+    let query = input::query(parts.uri.query().unwrap_or_default()).map_err(input::bad)?;
+    Ok(requests::answer(&cell, query))
+}
+
+/// The world that a call means.
+fn world_of(shared: &Shared, headers: &HeaderMap) -> Result<Arc<Cell>, input::Refused> {
+    let index = shared.registry.index();
+    let named = shared.named_world(&index, headers).map(Arc::clone);
+    named.map_err(|unknown| (unknown.status, vec![unknown.words]))
+}
+
+/// An answer in one piece.
+async fn whole(shared: &Arc<Shared>, route: Result<Route, Unrouted>, parts: &Parts, body: &Bytes) -> Response {
+    let route = match route {
         Ok(route) => route,
         Err(Unrouted::Unknown) => {
             let words = format!("the control API has nothing at '{}'", parts.uri.path());
@@ -57,16 +95,16 @@ pub(crate) async fn call(shared: &Arc<Shared>, parts: &Parts, body: &Bytes) -> R
             return response;
         }
     };
-    let cell: Arc<Cell> = match shared.named_world(&shared.registry.index(), &parts.headers) {
-        Ok(cell) => Arc::clone(cell),
-        Err(refusal) => return refused(&refusal),
+    let cell = match world_of(shared, &parts.headers) {
+        Ok(cell) => cell,
+        Err((status, words)) => return refusal::errors(status, &words),
     };
     match route {
         Route::Expect => match input::expectation(body) {
             Ok(expectation) => refusal::json(StatusCode::OK, &expect::wait(cell, &expectation, &shared.stop).await),
             Err(faults) => refusal::errors(StatusCode::BAD_REQUEST, &faults),
         },
-        route => worlds::call(shared, &cell, &route, parts, body)
+        route => worlds::call(shared, &cell, &route, body)
             .unwrap_or_else(|faults| refusal::errors(StatusCode::BAD_REQUEST, &faults)),
     }
 }
@@ -78,6 +116,11 @@ pub(crate) fn admit(shared: &Shared, parts: &Parts) -> Result<(), Refusal> {
                      (DNS rebinding): use the listen address or localhost, or start the mock with --public-url";
         return Err(Refusal::new(StatusCode::FORBIDDEN, words));
     }
+    if !parts.method.is_safe() && !shared.hosts.allow_origins(&parts.headers) {
+        let words = "the control API changes nothing for a page from elsewhere, which the header Origin says this call \
+                     comes from: call from a program, or from a page on this machine or under --public-url";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, words));
+    }
     let Some(token) = &shared.control_token else { return Ok(()) };
     let given = parts.headers.get(AUTHORIZATION).and_then(|value| bearer(value.as_bytes())).unwrap_or_default();
     // Digests have one length, so that neither content nor length of the token shows in the time.
@@ -87,8 +130,4 @@ pub(crate) fn admit(shared: &Shared, parts: &Parts) -> Result<(), Refusal> {
     }
     let words = "this control API asks for 'Authorization: Bearer <token>' with the token of --control-token-env";
     Err(Refusal::new(StatusCode::UNAUTHORIZED, words))
-}
-
-fn refused(refusal: &Refusal) -> Response {
-    refusal::errors(refusal.status, &[&refusal.words])
 }

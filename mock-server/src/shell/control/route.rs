@@ -16,6 +16,7 @@ pub(super) enum Route {
     Settings,
     ChangeSettings,
     Requests,
+    Events,
     ClearRequests,
     Expect,
     Clock,
@@ -59,6 +60,7 @@ impl Route {
                 "GET, HEAD, DELETE",
                 is(&Method::GET, Self::Requests).or_else(|| is(&Method::DELETE, Self::ClearRequests)),
             ),
+            ["events"] => get(Self::Events),
             ["expect"] => post(Self::Expect),
             ["clock"] => {
                 pick("GET, HEAD, POST", is(&Method::GET, Self::Clock).or_else(|| is(&Method::POST, Self::ChangeClock)))

@@ -5,24 +5,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::wire::Response;
 use http::StatusCode;
-use http::request::Parts;
 use serde_json::json;
 
 use super::super::{Shared, clock};
-use super::input::{self, Query, Words};
+use super::input::{self, Words};
 use super::route::Route;
-use crate::control::RequestLog;
 use crate::core::refusal::{errors, json as answer};
 use crate::core::registry::Cell;
 
 /// Carries a call out. An error is a list of faults of what the caller sent.
-pub(super) fn call(
-    shared: &Shared,
-    cell: &Arc<Cell>,
-    route: &Route,
-    parts: &Parts,
-    body: &Bytes,
-) -> Result<Response, Words> {
+pub(super) fn call(shared: &Shared, cell: &Arc<Cell>, route: &Route, body: &Bytes) -> Result<Response, Words> {
     let wall = clock::wall();
     let ok = StatusCode::OK;
     Ok(match route {
@@ -59,7 +51,6 @@ pub(super) fn call(
             world.set_settings(&change).map_err(|faults| input::words(faults, ""))?;
             answer(ok, &world.settings())
         }
-        Route::Requests => answer(ok, &requests(cell, &input::query(parts.uri.query().unwrap_or_default())?)),
         Route::ClearRequests => {
             cell.lock().clear_journal();
             no_content()
@@ -75,31 +66,11 @@ pub(super) fn call(
             Some(chat) => answer(ok, &chat),
             None => errors(StatusCode::NOT_FOUND, &[format!("this world has no chat '{id}'")]),
         },
-        // Waits, so it is not answered here.
-        Route::Expect => errors(StatusCode::NOT_FOUND, &["expect is answered elsewhere"]),
+        // These wait or come in pieces, so they are not answered here.
+        Route::Expect | Route::Events | Route::Requests => {
+            errors(StatusCode::NOT_FOUND, &["this call is answered elsewhere"])
+        }
     })
-}
-
-/// The entries that were asked for. The world is let go every so often, for requests that want to be served.
-fn requests(cell: &Cell, query: &Query) -> RequestLog {
-    let (mut requests, mut after) = (Vec::new(), query.after);
-    loop {
-        let world = cell.lock();
-        let journal = world.journal();
-        let mut seen = 0;
-        for entry in journal.after(after).take(AT_ONCE) {
-            (seen, after) = (seen + 1, entry.id);
-            if query.matching.allows(entry) {
-                requests.push(entry.record());
-            }
-            if requests.len() == query.limit {
-                break;
-            }
-        }
-        if seen < AT_ONCE || requests.len() == query.limit {
-            return RequestLog { requests, dropped: journal.dropped() };
-        }
-    }
 }
 
 fn no_content() -> Response {
@@ -107,5 +78,3 @@ fn no_content() -> Response {
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
-
-const AT_ONCE: usize = 256;
