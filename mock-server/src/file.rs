@@ -42,6 +42,23 @@ pub(crate) fn write_whole(file: &Path, text: &str) -> Result<(), String> {
     })
 }
 
+/// Writes a file whole or not at all, which nobody but its owner may read, from the first byte on.
+pub(crate) fn write_secret(file: &Path, text: &str) -> Result<(), String> {
+    let beside = beside(file);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options
+        .open(&beside)
+        .and_then(|mut opened| opened.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(&beside, file));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        format!("cannot write {}: {error}", file.display())
+    })
+}
+
 /// A place that cannot be written is found out now, not when there is something to lose.
 pub(crate) fn can_be_written_to(file: &Path) -> Result<(), String> {
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));

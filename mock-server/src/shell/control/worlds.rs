@@ -75,6 +75,16 @@ pub(super) fn call(
             Some(chat) => answer(ok, &chat),
             None => errors(StatusCode::NOT_FOUND, &[format!("this world has no chat '{id}'")]),
         },
+        Route::Tls | Route::ServeCertificate => {
+            let Some(tls) = &shared.tls else {
+                let words = "this mock serves no TLS: start it with --tls-listen or --intercept-listen";
+                return Ok(errors(StatusCode::NOT_FOUND, &[words]));
+            };
+            if *route == Route::ServeCertificate {
+                tls.serve(input::certificate_change(body)?.certificate);
+            }
+            answer(ok, &tls.state())
+        }
         // Waits, so it is not answered here.
         Route::Expect => errors(StatusCode::NOT_FOUND, &["expect is answered elsewhere"]),
     })
