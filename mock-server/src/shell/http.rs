@@ -230,10 +230,13 @@ impl Shared {
 
     /// Where a caller reaches the mock: what the addresses that it is given begin with.
     fn base_url_of(&self, entry: Entry, headers: &HeaderMap) -> Cow<'_, str> {
-        match (entry, head::host_name(headers)) {
-            (Entry::Intercepted, Some(host)) => format!("https://{}", host.to_ascii_lowercase()).into(),
-            (Entry::Tls, _) => self.tls_base_url.as_deref().unwrap_or(&self.base_url).into(),
-            _ => (&*self.base_url).into(),
+        match entry {
+            Entry::Plain => (&*self.base_url).into(),
+            Entry::Tls => self.tls_base_url.as_deref().unwrap_or(&self.base_url).into(),
+            Entry::Intercepted => {
+                let host = head::host_name(headers).unwrap_or(contract::chatwork::hosts::API);
+                format!("https://{}", host.to_ascii_lowercase()).into()
+            }
         }
     }
 

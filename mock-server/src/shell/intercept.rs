@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -80,6 +81,10 @@ impl hyper::service::Service<http::Request<Incoming>> for Proxy {
             Err(refused) => {
                 tracing::warn!("the proxy refused {} with {}: {}", parts.method, refused.status, refused.words);
                 let mut response = refusal::errors(refused.status, &[&refused.words]);
+                // Clients show the reason where a CONNECT fails; hardly one shows the body.
+                if let Ok(reason) = ReasonPhrase::try_from(refused.words.into_bytes()) {
+                    response.extensions_mut().insert(reason);
+                }
                 // Whoever got it wrong may have more underway that is no HTTP.
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 response

@@ -84,7 +84,7 @@ fn another_host_is_502_and_nobody_is_dialled() {
         format!("GET http://{address}/ HTTP/1.1\r\nHost: {address}"),
         // The Host header does not decide: the target does.
         format!("GET http://{address}/v2/me HTTP/1.1\r\nHost: api.chatwork.com"),
-        format!("CONNECT api.chatwork.com.evil.example:443 HTTP/1.1\r\nHost: api.chatwork.com:443"),
+        "CONNECT api.chatwork.com.evil.example:443 HTTP/1.1\r\nHost: api.chatwork.com:443".to_owned(),
     ] {
         let answer = ask(&mock, &request);
         assert_eq!((answer.status, answer.header("connection")), (502, Some("close")), "{request}");

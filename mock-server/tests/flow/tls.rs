@@ -3,7 +3,9 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use contract::service::Service;
@@ -20,6 +22,8 @@ use crate::support::{Client, address, messages};
 use crate::tls_client::{TlsClient, careless, dial, shake, tls_address, trusting, trusting_mock};
 
 const FREE: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
+/// Long enough that only a hanging server reaches it.
+const PATIENCE: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(200);
 
 fn mock() -> MockServer {
@@ -57,6 +61,9 @@ fn good_certificates_name_this_machine_and_the_mocked_hosts_and_hold_for_at_most
         assert_eq!(client.send(get(&mock, "/v2/me", "localhost")).answer().status, 200, "{host}");
         let chain = client.tls().peer_certificates().unwrap().to_vec();
         assert_eq!(chain.len(), 1, "the CA itself is not sent");
+        let again = dial(&mock, host, &config).unwrap();
+        let kind = again.tls().handshake_kind();
+        assert_eq!(kind, Some(rustls::HandshakeKind::Full), "a session that is taken up again shows no certificate");
         let (_, certificate) = x509_parser::parse_x509_certificate(&chain[0]).unwrap();
         let time = certificate.validity();
         assert!(time.not_after.timestamp() - time.not_before.timestamp() <= 397 * 86_400, "{host}");
@@ -129,7 +136,10 @@ fn the_mock_tells_who_refused_a_certificate_and_who_went_on() {
 }
 
 /// An HTTP/2 client of a mock.
-async fn http2_client(mock: &MockServer, host: &str) -> http2::SendRequest<Full<Bytes>> {
+async fn http2_client<B>(mock: &MockServer, host: &str) -> http2::SendRequest<B>
+where
+    B: hyper::body::Body<Data = Bytes, Error = std::convert::Infallible> + Send + Unpin + 'static,
+{
     let stream = tokio::net::TcpStream::connect(tls_address(mock)).await.unwrap();
     let config = trusting(&mock.tls().unwrap().ca_pem, &["h2"]);
     let name = rustls::pki_types::ServerName::try_from(host.to_owned()).unwrap();
@@ -143,7 +153,7 @@ async fn http2_client(mock: &MockServer, host: &str) -> http2::SendRequest<Full<
 #[tokio::test]
 async fn http_2_is_served_with_many_requests_at_once_and_the_journal_has_the_host() {
     let mock = mock();
-    let mut client = http2_client(&mock, "api.chatwork.com").await;
+    let mut client = http2_client::<Full<Bytes>>(&mock, "api.chatwork.com").await;
     let mut answers = Vec::new();
     for number in 0..8 {
         client.ready().await.unwrap();
@@ -196,10 +206,48 @@ async fn idle_connections_of_http_2_are_dropped() {
     let limits = Limits { head_time: SHORT, drain_time: SHORT, ..Limits::default() };
     let mock = MockServer::builder().tls_listen(SocketAddr::from(FREE)).limits(limits).start().unwrap();
     let mut client = http2_client(&mock, "localhost").await;
-    let request = http::Request::get(format!("{}/_mock/health", mock.info().unwrap().tls_url.unwrap()));
-    assert_eq!(client.send_request(request.body(Full::default()).unwrap()).await.unwrap().status(), 200);
-    while !client.is_closed() {
-        tokio::task::yield_now().await;
+    let request: http::request::Builder =
+        http::Request::get(format!("{}/_mock/health", mock.info().unwrap().tls_url.unwrap()));
+    assert_eq!(client.send_request(request.body(Full::<Bytes>::default()).unwrap()).await.unwrap().status(), 200);
+    let closed = async {
+        while !client.is_closed() {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, closed).await.is_ok());
+}
+
+/// A body that begins and never ends.
+struct Endless(Option<Bytes>);
+
+impl hyper::body::Body for Endless {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+        self.0.take().map_or(Poll::Pending, |piece| Poll::Ready(Some(Ok(hyper::body::Frame::data(piece)))))
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_pause_on_one_connection_of_http_2_are_each_408() {
+    let limits = Limits { body_pause: SHORT, ..Limits::default() };
+    let mock = MockServer::builder().tls_listen(SocketAddr::from(FREE)).limits(limits).start().unwrap();
+    let mut client = http2_client(&mock, "localhost").await;
+    let base = mock.info().unwrap().tls_url.unwrap();
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        client.ready().await.unwrap();
+        let body = Endless(Some(Bytes::from_static(b"body=half"))).boxed();
+        let request = http::Request::post(format!("{base}{}", messages(&mock))).body(body).unwrap();
+        answers.push(tokio::spawn(client.send_request(request)));
+    }
+    for answer in answers {
+        let answer = tokio::time::timeout(PATIENCE, answer).await.unwrap().unwrap().unwrap();
+        assert_eq!(answer.status(), 408);
     }
 }
 
