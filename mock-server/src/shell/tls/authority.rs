@@ -64,8 +64,9 @@ impl Authority {
         } else if !certificate_file.exists() {
             // The key alone signs nothing that anybody could trust: the mock was stopped between the two.
             renew(&certificate_file, &key_file, now)?;
+        } else {
+            keep_private(&key_file);
         }
-        keep_private(&key_file);
         let (certificate, key) = (read(&certificate_file)?, read(&key_file)?);
         let mut authority = Self::open(&certificate, &key, now.seconds()).map_err(|words| {
             format!(

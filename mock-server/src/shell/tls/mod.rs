@@ -223,6 +223,12 @@ impl std::fmt::Display for Note {
                 let (version, alpn) = (self.version.as_deref(), self.alpn.as_deref());
                 write!(f, "TLS for {name}: {} {}, {kind}", version.unwrap_or_default(), alpn.unwrap_or("without ALPN"))
             }
+            Shaken::Alert if self.certificate == Some(Certificate::Good) => {
+                write!(
+                    f,
+                    "TLS for {name}: the client refused the good certificate, {detail}: does it trust the mock's CA?"
+                )
+            }
             Shaken::Alert => write!(f, "TLS for {name}: the client refused the certificate ({kind}): {detail}"),
             Shaken::Closed => write!(f, "TLS for {name}: the client closed during the handshake ({kind})"),
             Shaken::TimedOut => write!(f, "TLS for {name}: the handshake was not finished in time"),
