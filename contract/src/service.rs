@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::clause::Clause;
+
 /// A chat service that this project knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
@@ -29,6 +31,14 @@ impl Service {
         match self {
             Self::Chatwork => "/v2",
             Self::Chatday => "/chatday",
+        }
+    }
+
+    /// The clause that the service is reached over HTTPS only.
+    pub fn https_only(self) -> &'static Clause {
+        match self {
+            Self::Chatwork => &crate::chatwork::clauses::HTTPS_ONLY,
+            Self::Chatday => &crate::chatday::clauses::HTTPS_ONLY,
         }
     }
 

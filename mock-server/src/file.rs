@@ -42,9 +42,26 @@ pub(crate) fn write_whole(file: &Path, text: &str) -> Result<(), String> {
     })
 }
 
-/// On the disk when this returns: a rename must not come before what it puts in place.
+/// Writes a file whole or not at all, which nobody but its owner may read, from the first byte on.
+pub(crate) fn write_secret(file: &Path, text: &str) -> Result<(), String> {
+    let beside = beside(file);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&beside).and_then(|opened| put(opened, text)).and_then(|()| fs::rename(&beside, file));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        format!("cannot write {}: {error}", file.display())
+    })
+}
+
 fn write_out(file: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::create(file)?;
+    put(File::create(file)?, text)
+}
+
+/// On the disk when this returns: a rename must not come before what it puts in place.
+fn put(mut file: File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

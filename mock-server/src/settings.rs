@@ -57,6 +57,14 @@ impl Settings {
         let config = Config {
             listen: address("--listen", &typed.listen)?,
             control_listen: typed.control_listen.as_deref().map(|at| address("--control-listen", at)).transpose()?,
+            tls_listen: typed.tls_listen.as_deref().map(|at| address("--tls-listen", at)).transpose()?,
+            intercept_listen: typed
+                .intercept_listen
+                .as_deref()
+                .map(|at| address("--intercept-listen", at))
+                .transpose()?,
+            ca_dir: ca_dir(typed)?,
+            require_https: typed.require_https,
             public_url: typed.public_url.as_deref().map(public_url).transpose()?,
             control_token: typed.control_token_env.as_deref().map(secret).transpose()?,
             world,
@@ -106,6 +114,21 @@ fn clock(text: &str) -> Result<ClockStart, String> {
 fn address(flag: &str, text: &str) -> Result<SocketAddr, String> {
     let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
     found.ok_or_else(|| format!("{flag}: '{text}' is no address: expected host:port such as 127.0.0.1:4010"))
+}
+
+/// Where the CA is kept, if one is needed.
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+fn ca_dir(typed: &Serve) -> Result<Option<PathBuf>, String> {
+    if typed.ca_dir.is_some() || (typed.tls_listen.is_none() && typed.intercept_listen.is_none()) {
+        return Ok(typed.ca_dir.clone());
+    }
+    // A relative path counts as unset (XDG Base Directory Specification).
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = absolute("XDG_DATA_HOME")
+        .or_else(|| Some(absolute("HOME")?.join(".local/share")))
+        .or_else(|| absolute("LOCALAPPDATA"));
+    let words = "--ca-dir: there is no HOME and no XDG_DATA_HOME to keep the CA in: give --ca-dir DIR";
+    data.map(|data| Some(data.join("mock-server"))).ok_or_else(|| words.to_owned())
 }
 
 fn public_url(text: &str) -> Result<String, String> {

@@ -37,6 +37,9 @@ clauses! {
     AUTHORIZATION_HEADER_ONLY = ours("chatday.authorization.header-only",
         "The token counts only in the Authorization header, given once; the scheme's case doesn't matter; a token in the query is ignored.");
 
+    HTTPS_ONLY = ours("chatday.transport.https-only",
+        "The service is reached over HTTPS only; plain HTTP is an error of the connection.");
+
     REGISTER_METHOD = doc("chatday.register.method", "Register is called with GET.");
     REGISTER_ANSWER = doc("chatday.register.answer", "Register answers with the Chatday-Signature-Token.");
     REGISTER_PATH = ours("chatday.register.path", "Register has the path /chatday/register.") ["/register/path"];

@@ -34,6 +34,8 @@ pub struct Profile {
     pub words: Words,
     /// JSON kinds of ids.
     pub ids: Ids,
+    /// Names under which the service is reached, in lower case.
+    pub hosts: Vec<String>,
     /// Value of `WWW-Authenticate`.
     pub challenge: HeaderValue,
     /// Register.

@@ -28,6 +28,8 @@ clauses! {
     BEARER = Clause::documented("chatwork.auth.bearer", "OA, PDF25",
         "A bad or expired OAuth token is answered 401 with WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"The access token expired\".");
 
+    HTTPS_ONLY = Clause::documented("chatwork.transport.https-only", "EP, seed page",
+        "The API is served over HTTPS only; plain HTTP is an error of the connection, no answer is documented.");
     JSON_BODY = Clause::documented("chatwork.transport.json-body", "CL25, EP",
         "Answers with a body are JSON with the content type application/json; charset=utf-8.");
     JSON_TEXT = Clause::observed("chatwork.transport.json-text", "CL25 dumps; recorded answers of 2019",

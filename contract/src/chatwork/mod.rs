@@ -10,6 +10,7 @@ pub mod edition;
 pub mod endpoints;
 pub mod errors;
 pub mod gate;
+pub mod hosts;
 pub mod limits;
 pub mod notation;
 pub mod params;

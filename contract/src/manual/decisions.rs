@@ -54,3 +54,16 @@
 //! one content type for the others.
 //!
 //! **A zero limit on tasks is a limit.** `limit=0` with `limit_type=time` is stored as the moment 0, as every other one is.
+//!
+//! # 2026-11-27
+//!
+//! **Hosts of Chatday.** The document names none, so the profile has `[hosts]`, and its default `api.chatday.example` is a name
+//! that exists nowhere: nobody's traffic is taken by mistake. Paths stay below `/chatday/`, behind the proxy too.
+//!
+//! **Plain HTTP** (`chatwork.transport.https-only`). "An error of the connection" is played as a connection that is closed without
+//! an answer, and only with `--require-https`: a mock on one's own machine is called over plain HTTP every day. The journal has the
+//! request with status 0, so that a judge can see what the client cannot. Through the proxy the same is a 502, as any proxy
+//! answers that could not reach port 80.
+//!
+//! **The intercepting proxy takes port 443 only**, where the real hosts listen: a client with another port has a fault that should be
+//! seen.

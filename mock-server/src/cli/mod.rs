@@ -139,7 +139,9 @@ fn serve(typed: &Serve) -> ExitCode {
         Ok(settings) => settings,
         Err(words) => return complain(&words, USAGE),
     };
-    let listeners = 1 + usize::from(settings.config.control_listen.is_some());
+    let config = &settings.config;
+    let further = [config.control_listen, config.tls_listen, config.intercept_listen];
+    let listeners = 1 + further.iter().flatten().count();
     settings.config.limits.connections = descriptors::room_for(settings.config.limits.connections, listeners);
     let server = match Server::bind(settings.config) {
         Ok(server) => server,
@@ -198,6 +200,11 @@ fn announce(shared: &Shared, file: Option<&Path>) -> Result<(), String> {
     let mut out = std::io::stdout().lock();
     // Nobody may be listening there.
     let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+    for (what, at) in [("HTTPS", &info.tls_url), ("the intercepting proxy", &info.intercept_proxy)] {
+        if let (Some(at), Some(file)) = (at, &info.ca_file) {
+            tracing::info!("ready: {what} at {at}, for clients that trust {file}");
+        }
+    }
     let url =
         |part: &serde_json::Value| part.get("base_url").and_then(|url| url.as_str()).unwrap_or_default().to_owned();
     tracing::info!(
@@ -332,6 +339,9 @@ Examples:
   mock-server                                    serve on 127.0.0.1:4010 with the built-in world
   mock-server --listen 127.0.0.1:0 --ready-file ready.json
   mock-server --world team.json --clock frozen@2026-01-31T09:00:00Z
+  mock-server --tls-listen 127.0.0.1:4443        HTTPS too; the ready line's ca_file is for clients to trust
+  mock-server --intercept-listen 127.0.0.1:4020  then, for a program that has https://api.chatwork.com built in:
+    HTTPS_PROXY=http://127.0.0.1:4020 SSL_CERT_FILE=~/.local/share/mock-server/ca.pem ./program
   mock-server check team.json                    name every fault of a world file
   mock-server openapi chatwork > chatwork.json
   mock-server openapi chatday --profile ours.toml

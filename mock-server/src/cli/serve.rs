@@ -10,6 +10,18 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4010")]
     pub(crate) listen: String,
+    /// Serves HTTPS here too, with a certificate of the mock's own CA (HTTP/1.1 and HTTP/2)
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) tls_listen: Option<String>,
+    /// A forward proxy: https://api.chatwork.com leads to the mock for programs with HTTPS_PROXY set to it
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) intercept_listen: Option<String>,
+    /// Where the CA is kept, made on first use [default: mock-server in XDG_DATA_HOME or ~/.local/share]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ca_dir: Option<PathBuf>,
+    /// Closes plain HTTP connections to the services without an answer, as the real ones do; /_mock stays
+    #[arg(long)]
+    pub(crate) require_https: bool,
     /// A world to begin with (JSON); parts that it lacks are those of the built-in world
     #[arg(long, value_name = "FILE")]
     pub(crate) world: Option<PathBuf>,

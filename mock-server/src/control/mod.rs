@@ -1,6 +1,7 @@
 //! The control API's values, shared by the server and by [`crate::embed::Mock`].
 
 pub mod event;
+mod tls;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::core::clock::{MOST_ADVANCE_MS, moment};
+pub use tls::{Certificate, CertificateChange, CertificateTally, Client, Handshake, Listener, Shaken, TlsState};
 
 /// Longest wait of one expectation: 60 s of real time.
 pub const MOST_WITHIN_MS: u64 = 60_000;

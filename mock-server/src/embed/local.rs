@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
@@ -145,6 +146,35 @@ impl Builder {
     #[must_use]
     pub fn control_listen(mut self, address: SocketAddr) -> Self {
         self.config.control_listen = Some(address);
+        self
+    }
+
+    /// Serves HTTPS here too, with a certificate of the mock's own CA.
+    #[must_use]
+    pub fn tls_listen(mut self, address: SocketAddr) -> Self {
+        self.config.tls_listen = Some(address);
+        self
+    }
+
+    /// Opens a forward proxy here, in which the hosts of the real services lead to the mock.
+    #[must_use]
+    pub fn intercept_listen(mut self, address: SocketAddr) -> Self {
+        self.config.intercept_listen = Some(address);
+        self
+    }
+
+    /// Keeps the CA in this directory, and uses it again next time. Without one the CA is made for this mock alone, and
+    /// [`TlsState::ca_pem`](crate::control::TlsState) has its certificate.
+    #[must_use]
+    pub fn ca_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.config.ca_dir = Some(directory.into());
+        self
+    }
+
+    /// Lets the services close plain HTTP connections without an answer, as the real ones do.
+    #[must_use]
+    pub fn require_https(mut self, on: bool) -> Self {
+        self.config.require_https = on;
         self
     }
 

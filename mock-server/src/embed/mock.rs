@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use super::events::Events;
 use super::local::InProcess;
 use super::remote::Socket;
-use crate::control::{ClockState, Expectation, Info, Outcome, RecordedRequest, RequestLog, WorldCard};
+use crate::control::{
+    Certificate, CertificateChange, ClockState, Expectation, Info, Outcome, RecordedRequest, RequestLog, TlsState,
+    WorldCard,
+};
 
 /// Why a call on a mock failed.
 #[derive(Debug, thiserror::Error)]
@@ -243,6 +246,31 @@ impl Mock {
     /// As [`Mock::events`].
     pub fn events_after(&self, id: u64) -> Result<Events, MockError> {
         self.follow(Some(id))
+    }
+
+    /// Addresses of the mock, as the ready line has them: the TLS listener and the proxy too.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn info(&self) -> Result<Info, MockError> {
+        self.ask::<(), _>(Method::GET, "/info", None)
+    }
+
+    /// Which certificate is served, the CA to trust, and what clients made of it. It is one for all worlds.
+    ///
+    /// # Errors
+    /// The mock cannot be reached, or serves no TLS.
+    pub fn tls(&self) -> Result<TlsState, MockError> {
+        self.ask::<(), _>(Method::GET, "/tls", None)
+    }
+
+    /// Serves another certificate from the next handshake on, to all worlds. Names such as `expired.localhost` get their
+    /// bad one without it.
+    ///
+    /// # Errors
+    /// The mock cannot be reached, or serves no TLS.
+    pub fn set_certificate(&self, certificate: Certificate) -> Result<TlsState, MockError> {
+        self.ask(Method::PUT, "/tls", Some(&CertificateChange { certificate }))
     }
 
     /// The world's clock.

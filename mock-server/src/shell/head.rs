@@ -19,6 +19,22 @@ impl Refusal {
     }
 }
 
+/// Gives an HTTP/2 request the `Host` that its `:authority` stands for (RFC 9113, 8.3.1), so that whoever looks later
+/// finds it where HTTP/1.1 has it.
+pub(crate) fn adopt_authority(parts: &mut Parts) -> Result<(), Refusal> {
+    let Some(authority) = parts.uri.authority() else { return Ok(()) };
+    if let Some(host) = parts.headers.get(HOST) {
+        if host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()) {
+            return Ok(());
+        }
+        return Err(bad(":authority and Host name different hosts: send one of them (RFC 9113, 8.3.1)"));
+    }
+    if let Ok(host) = authority.as_str().parse() {
+        parts.headers.insert(HOST, host);
+    }
+    Ok(())
+}
+
 /// Refuses a head that is too long or that breaks a rule of HTTP/1.1.
 pub(crate) fn check(parts: &Parts, limits: &Limits) -> Result<(), Refusal> {
     let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len())
@@ -58,8 +74,20 @@ fn check_host(headers: &HeaderMap, version: Version) -> Result<(), Refusal> {
         (Some(_), Some(_)) => Err(bad("the request has more than one Host header: send one (RFC 9112, 3.2)")),
         // HTTP/1.0 knows no Host.
         (None, _) if version == Version::HTTP_10 => Ok(()),
+        (None, _) if version == Version::HTTP_2 => {
+            Err(bad("the request has neither :authority nor Host: send one of them (RFC 9113, 8.3.1)"))
+        }
         (None, _) => Err(bad("the request has no Host header: HTTP/1.1 demands one (RFC 9112, 3.2)")),
     }
+}
+
+/// The name in a `Host` header, without its port.
+pub(crate) fn host_name(headers: &HeaderMap) -> Option<&str> {
+    let host = headers.get(HOST)?.to_str().ok()?;
+    if host.starts_with('[') {
+        return host.split_inclusive(']').next();
+    }
+    host.split(':').next()
 }
 
 /// Whether these bytes are `host` or `host:port` (RFC 3986, 3.2.2).
@@ -186,6 +214,23 @@ mod tests {
         assert_eq!(status(get(&[])), Some(400));
         assert_eq!(status(get(&["a", "a"])), Some(400));
         assert_eq!(status(get(&[]).version(Version::HTTP_10)), None);
+    }
+
+    #[test]
+    fn the_authority_of_http_2_becomes_the_host() {
+        let adopt = |request: http::request::Builder| {
+            let (mut parts, ()) = request.version(Version::HTTP_2).body(()).unwrap().into_parts();
+            adopt_authority(&mut parts).and_then(|()| check(&parts, &Limits::default())).map(|()| {
+                let host = parts.headers[HOST].to_str().unwrap().to_owned();
+                assert_eq!(host_name(&parts.headers), host.split(':').next());
+                host
+            })
+        };
+        assert_eq!(adopt(http::Request::get("https://api.chatwork.com:443/v2/me")).unwrap(), "api.chatwork.com:443");
+        let both = |host: &str| adopt(http::Request::get("https://a.example/").header("host", host));
+        assert_eq!(both("A.example").unwrap(), "A.example");
+        assert!(both("b.example").unwrap_err().words.contains("different hosts"));
+        assert!(adopt(http::Request::get("/")).unwrap_err().words.contains(":authority"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From hyper to a world and back. The way of a request without a body arms no timer, spawns no task and waits for
 //! nobody.
 
-use std::convert::Infallible;
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use contract::wire::header::CHATWORK_TOKEN;
 use contract::wire::{Request, Response};
 use http::header::{AUTHORIZATION, CONNECTION, HeaderName, WWW_AUTHENTICATE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use hyper::body::{Body as _, Incoming};
 
 use super::head::{self, Refusal};
@@ -29,16 +29,28 @@ use crate::core::world::{DOWNLOAD, Surroundings};
 /// Selects a world where no token does.
 pub(crate) const WORLD: HeaderName = HeaderName::from_static("x-mock-world");
 
+/// What carries a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// Plain HTTP.
+    Plain,
+    /// TLS at the mock's own address.
+    Tls,
+    /// TLS with a client that believes that it speaks to the real host.
+    Intercepted,
+}
+
 /// What a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Role {
+    pub(crate) entry: Entry,
     pub(crate) services: bool,
     pub(crate) control: bool,
 }
 
 /// Where a path leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mount {
+pub(super) enum Mount {
     Service(Service),
     Download,
     Control,
@@ -46,7 +58,7 @@ enum Mount {
 }
 
 impl Mount {
-    fn of(path: &str, role: Role) -> Self {
+    pub(super) fn of(path: &str, role: Role) -> Self {
         if let Some(service) = Service::of_path(path).filter(|_| role.services) {
             return Self::Service(service);
         }
@@ -61,7 +73,7 @@ impl Mount {
     }
 
     /// Whose errors and whose journal.
-    fn service(self) -> Option<Service> {
+    pub(super) fn service(self) -> Option<Service> {
         match self {
             Self::Service(service) => Some(service),
             Self::Download => Some(Service::Chatwork),
@@ -75,19 +87,25 @@ impl Mount {
 pub(crate) struct Exchange {
     role: Role,
     shared: Arc<Shared>,
-    bodies: ConnectionTimer,
+    /// For connections on which one body at a time is waited for.
+    bodies: Option<ConnectionTimer>,
     streams: Streams,
 }
 
 impl Exchange {
     pub(crate) fn new(role: Role, shared: Arc<Shared>, streams: Streams) -> Self {
-        Self { role, shared, bodies: ConnectionTimer::default(), streams }
+        Self { role, shared, bodies: Some(ConnectionTimer::default()), streams }
+    }
+
+    /// For a connection on which several bodies come at once: each is timed for itself.
+    pub(crate) fn multiplexed(role: Role, shared: Arc<Shared>, streams: Streams) -> Self {
+        Self { role, shared, bodies: None, streams }
     }
 }
 
 impl hyper::service::Service<http::Request<Incoming>> for Exchange {
     type Response = http::Response<Outgoing>;
-    type Error = Infallible;
+    type Error = HungUp;
     type Future = Answer;
 
     fn call(&self, request: http::Request<Incoming>) -> Answer {
@@ -96,7 +114,9 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
         let mount = Mount::of(parts.uri.path(), self.role);
         let shared = &self.shared;
         let most = shared.most_body(mount, &parts);
-        let refusal = head::check(&parts, &shared.limits).err().or_else(|| {
+        let adopted = if parts.version == Version::HTTP_2 { head::adopt_authority(&mut parts) } else { Ok(()) };
+        let checked = adopted.and_then(|()| head::check(&parts, &shared.limits));
+        let refusal = checked.and_then(|()| shared.right_host(self.role, &parts)).err().or_else(|| {
             // What `Content-Length` announces is refused before it is read.
             (body.size_hint().lower() > most as u64).then(|| body::too_long(most))
         });
@@ -105,31 +125,44 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
             return Answer::Now(Some(shared.refuse(mount, &parts, &refusal, Some(body), started)));
         }
         make_origin_form(&mut parts.uri);
-        if body.is_end_stream() && mount != Mount::Control {
-            return Answer::Now(Some(shared.answer(mount, parts, Bytes::new(), started)));
+        if shared.require_https && self.role.entry == Entry::Plain && mount.service().is_some() {
+            shared.hang_up(mount, &parts, "plain HTTP with --require-https");
+            return Answer::HungUp;
         }
-        let (shared, timer, streams) = (Arc::clone(shared), self.bodies.clone(), self.streams.clone());
+        let entry = self.role.entry;
+        if body.is_end_stream() && mount != Mount::Control {
+            return Answer::Now(Some(shared.answer(entry, mount, parts, Bytes::new(), started)));
+        }
+        let timer = self.bodies.clone().unwrap_or_default();
+        let (shared, streams) = (Arc::clone(shared), self.streams.clone());
         Answer::Later(Box::pin(async move {
             match body::collect(body, most, &shared.limits, &timer).await {
                 Ok(body) if mount == Mount::Control => control::answer(&shared, parts, body, &streams, started).await,
-                Ok(body) => shared.answer(mount, parts, body, started).map(Outgoing::from),
+                Ok(body) => shared.answer(entry, mount, parts, body, started).map(Outgoing::from),
                 Err(unread) => shared.refuse(mount, &parts, &unread.refusal, unread.rest, started).map(Outgoing::from),
             }
         }))
     }
 }
 
-/// An answer that is there already, or that waits for a body.
+/// The connection is closed without an answer.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("closed without an answer")]
+pub(crate) struct HungUp;
+
+/// An answer that is there already, or that waits for a body, or none.
 pub(crate) enum Answer {
+    HungUp,
     Now(Option<Response>),
     Later(Pin<Box<dyn Future<Output = http::Response<Outgoing>> + Send>>),
 }
 
 impl Future for Answer {
-    type Output = Result<http::Response<Outgoing>, Infallible>;
+    type Output = Result<http::Response<Outgoing>, HungUp>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
+            Self::HungUp => Poll::Ready(Err(HungUp)),
             Self::Now(response) => Poll::Ready(Ok(response.take().unwrap_or_default().map(Outgoing::from))),
             Self::Later(waiting) => waiting.as_mut().poll(cx).map(Ok),
         }
@@ -138,9 +171,13 @@ impl Future for Answer {
 
 impl Shared {
     /// Sends a request into its world.
-    fn answer(&self, mount: Mount, parts: Parts, body: Bytes, started: Option<Instant>) -> Response {
+    fn answer(&self, entry: Entry, mount: Mount, parts: Parts, body: Bytes, started: Option<Instant>) -> Response {
         let Some(service) = mount.service() else {
-            let words = format!("there is nothing at '{}': {}", parts.uri.path(), self.mounts());
+            let words = if parts.method == Method::CONNECT {
+                "this address is no proxy: start the mock with --intercept-listen for one".to_owned()
+            } else {
+                format!("there is nothing at '{}': {}", parts.uri.path(), self.mounts(entry))
+            };
             return self.refuse(mount, &parts, &Refusal::new(StatusCode::NOT_FOUND, words), None, started);
         };
         let (cell, capture) = {
@@ -156,7 +193,8 @@ impl Shared {
             (cell, capture)
         };
         let request = Request::from_parts(parts, body);
-        let around = Surroundings { wall: clock::wall(), base_url: &self.base_url };
+        let base_url = self.base_url_of(entry, request.headers());
+        let around = Surroundings { wall: clock::wall(), base_url: &base_url };
         let (response, own_faults) = {
             let mut world = cell.lock();
             (world.handle(&request, capture, around), world.take_own_faults())
@@ -166,6 +204,41 @@ impl Shared {
         }
         self.log(started, request.method(), request.uri(), &response, cell.id());
         response
+    }
+
+    /// Writes down a request to which the connection is closed without an answer.
+    pub(super) fn hang_up(&self, mount: Mount, parts: &Parts, why: &str) {
+        let Some(service) = mount.service() else { return };
+        let index = self.registry.index();
+        let cell = Arc::clone(self.select(&index, mount, parts).unwrap_or_else(|_| self.registry.default_world()));
+        let capture = Capture::of(service, &parts.method, &parts.uri, &parts.headers, b"", index.secrets());
+        drop(index);
+        let words = format!("{why}: {}", service.https_only().words);
+        tracing::warn!("{} for {service} closed without an answer: {words}", parts.method);
+        cell.lock().hang_up(capture, service.https_only(), &words, clock::wall());
+    }
+
+    /// Whether a client of the proxy means a host that is mocked.
+    fn right_host(&self, role: Role, parts: &Parts) -> Result<(), Refusal> {
+        let is_right =
+            role.entry != Entry::Intercepted || head::host_name(&parts.headers).is_none_or(|host| self.is_mocked(host));
+        if is_right {
+            return Ok(());
+        }
+        let words = format!("this connection serves {} only: ask for one of them in Host", self.mocked().join(", "));
+        Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, words))
+    }
+
+    /// Where a caller reaches the mock: what the addresses that it is given begin with.
+    fn base_url_of(&self, entry: Entry, headers: &HeaderMap) -> Cow<'_, str> {
+        match entry {
+            Entry::Plain => (&*self.base_url).into(),
+            Entry::Tls => self.tls_base_url.as_deref().unwrap_or(&self.base_url).into(),
+            Entry::Intercepted => {
+                let host = head::host_name(headers).unwrap_or(contract::chatwork::hosts::API);
+                format!("https://{}", host.to_ascii_lowercase()).into()
+            }
+        }
     }
 
     /// Answers a request that no service sees. Where a world is concerned its journal says so.
@@ -264,12 +337,18 @@ impl Shared {
         }
     }
 
-    fn mounts(&self) -> &'static str {
-        if self.has_control_listener {
+    fn mounts(&self, entry: Entry) -> String {
+        let words = if entry == Entry::Intercepted {
+            let control = &self.control_url;
+            return format!(
+                "instead of the real hosts, /v2, /chatday and /download are served; the control API is at {control}"
+            );
+        } else if self.has_control_listener {
             "this address serves /v2 (Chatwork), /chatday (Chatday) and /download, the control listener /_mock"
         } else {
             "this mock serves /v2 (Chatwork), /chatday (Chatday), /download and /_mock (control API)"
-        }
+        };
+        words.to_owned()
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 /// How much of everything one peer, and all peers together, may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Time in which a request's head must be complete; also how long an idle kept-alive connection lives. The
-    /// connection is closed without an answer.
+    /// Time in which a request's head must be complete, and a TLS handshake; also how long an idle kept-alive connection
+    /// lives. The connection is closed without an answer.
     pub head_time: Duration,
     /// Longest head, in bytes, line ends included; 431 beyond.
     pub head_bytes: usize,
@@ -28,6 +28,8 @@ pub struct Limits {
     pub write_pause: Duration,
     /// Most connections at once. Further ones wait in the backlog.
     pub connections: usize,
+    /// Most requests at once on one HTTP/2 connection. Further ones wait, or are told to come again.
+    pub streams: u32,
     /// Connections that the system holds for us before we accept them.
     pub backlog: u32,
     /// Time in which requests in flight must be finished once the mock is told to end.
@@ -61,6 +63,7 @@ impl Default for Limits {
             body_time: Duration::from_secs(30),
             write_pause: Duration::from_secs(10),
             connections: 1024,
+            streams: 100,
             backlog: 1024,
             drain_time: Duration::from_secs(2),
             journal_bytes: 64 * MIB,
@@ -82,7 +85,7 @@ impl Limits {
     }
 
     /// What, how much, and what happens beyond; for people.
-    pub fn table(&self) -> [(&'static str, String, &'static str); 17] {
+    pub fn table(&self) -> [(&'static str, String, &'static str); 18] {
         let seconds = |time: Duration| format!("{} s", time.as_secs_f64());
         [
             ("head of a request", bytes(self.head_bytes), "431"),
@@ -91,11 +94,12 @@ impl Limits {
             ("body", bytes(self.body_bytes), "413"),
             ("body of a file upload", bytes(self.upload_bytes), "413"),
             ("body on /_mock", bytes(self.control_bytes), "413"),
-            ("time for a head, or idle", seconds(self.head_time), "closed"),
+            ("time for a head, for TLS, or idle", seconds(self.head_time), "closed"),
             ("pause within a body", seconds(self.body_pause), "408"),
             ("time for a whole body", seconds(self.body_time), "408"),
             ("answer not being read", seconds(self.write_pause), "closed"),
             ("connections at once", self.connections.to_string(), "wait in the backlog"),
+            ("requests at once by HTTP/2", self.streams.to_string(), "wait, or REFUSED_STREAM"),
             ("journal", bytes(self.journal_bytes), "oldest entries are dropped and counted"),
             ("journal of a further world", bytes(self.further_journal_bytes), "oldest entries are dropped and counted"),
             ("events beside the journal", bytes(self.feed_bytes), "oldest are dropped, and readers told"),

@@ -3,23 +3,55 @@
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
+use bytes::Bytes;
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::{http1, http2};
+use hyper::service::Service;
+use hyper_util::rt::TokioExecutor;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Shared;
+use super::carrier::{Counted, Meter, Metered};
 use super::http::{Exchange, Role};
 use super::outgoing::Streams;
+use super::stop::Stop;
 use super::stream::Patient;
 use super::timer::ConnectionTimer;
+use super::{Shared, intercept, tls};
+use crate::control::Listener;
+
+/// What is spoken at a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// HTTP.
+    Plain(Role),
+    /// HTTP within TLS.
+    Tls(Role),
+    /// A forward proxy.
+    Intercept,
+}
+
+impl Door {
+    async fn open(self, stream: TcpStream, shared: Arc<Shared>) {
+        match self {
+            Self::Plain(role) => {
+                let streams = Streams::default();
+                let exchange = Exchange::new(role, Arc::clone(&shared), streams.clone());
+                converse(stream, exchange, &streams, &shared).await;
+            }
+            Self::Tls(role) => tls::welcome(stream, Listener::Tls, None, role, shared).await,
+            Self::Intercept => intercept::converse(stream, shared).await,
+        }
+    }
+}
 
 /// Binds and listens, with a backlog of our choice: tokio's own is 128.
 pub(crate) fn bind(address: SocketAddr, backlog: u32) -> io::Result<StdListener> {
@@ -34,7 +66,7 @@ pub(crate) fn bind(address: SocketAddr, backlog: u32) -> io::Result<StdListener>
 }
 
 /// Serves until the mock is told to end, then until what is in flight is finished or the time for it is over.
-pub(crate) async fn serve(listener: TcpListener, role: Role, shared: Arc<Shared>) {
+pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>) {
     let limits = shared.limits;
     let room = Arc::new(Semaphore::new(limits.connections));
     let mut is_short = false;
@@ -54,7 +86,7 @@ pub(crate) async fn serve(listener: TcpListener, role: Role, shared: Arc<Shared>
                 let _ = stream.set_nodelay(true);
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
-                    converse(stream, role, shared).await;
+                    door.open(stream, shared).await;
                     drop(permit);
                 });
             }
@@ -79,30 +111,54 @@ pub(crate) async fn serve(listener: TcpListener, role: Role, shared: Arc<Shared>
 }
 
 /// Speaks HTTP/1.1 on one connection, whatever carries it.
-async fn converse<S>(stream: S, role: Role, shared: Arc<Shared>)
+async fn converse<S, T, B>(stream: S, service: T, streams: &Streams, shared: &Shared)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
+    T: Service<http::Request<Incoming>, Response = http::Response<B>, Error: Into<BoxError>>,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + 'static,
 {
-    let streams = Streams::default();
     let io = Patient::new(stream, shared.limits.write_pause);
-    let connection = http1::Builder::new()
+    let connection = builder(shared).serve_connection(io, service);
+    if let Err(error) = until_told(connection, |connection| connection.graceful_shutdown(), streams, &shared.stop).await
+    {
+        tracing::debug!("a connection ended: {error}");
+    }
+}
+
+/// HTTP/1.1 within our limits.
+pub(super) fn builder(shared: &Shared) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
         .timer(ConnectionTimer::default())
         .header_read_timeout(shared.limits.head_time)
         .auto_date_header(false)
-        .max_buf_size(shared.limits.buffer_bytes())
-        .serve_connection(io, Exchange::new(role, Arc::clone(&shared), streams.clone()));
+        .max_buf_size(shared.limits.buffer_bytes());
+    builder
+}
+
+/// Carries a connection on to its end, which is asked for when the mock is told to end. Where endless answers keep it
+/// from ending it is left soon.
+pub(super) async fn until_told<C>(
+    connection: C,
+    end: impl Fn(Pin<&mut C>),
+    streams: &Streams,
+    stop: &Stop,
+) -> hyper::Result<()>
+where
+    C: Future<Output = hyper::Result<()>>,
+{
     let mut connection = pin!(connection);
-    let mut stopping = pin!(shared.stop.heard());
+    let mut stopping = pin!(stop.heard());
     let (mut listening, mut told, mut farewell) = (false, false, None);
-    let ended = std::future::poll_fn(|cx| {
+    std::future::poll_fn(|cx| {
         // Asked once, so that the word wakes this task; the flag alone is looked at with each later poll.
         if !listening {
             listening = true;
             let _: Poll<()> = stopping.as_mut().poll(cx);
         }
-        if !told && shared.stop.was_said() {
+        if !told && stop.was_said() {
             told = true;
-            connection.as_mut().graceful_shutdown();
+            end(connection.as_mut());
         }
         let polled = connection.as_mut().poll(cx);
         if told && polled.is_pending() && streams.are_there() {
@@ -111,11 +167,52 @@ where
             return timer.as_mut().poll(cx).map(Ok);
         }
         polled
-    });
-    if let Err(error) = ended.await {
-        tracing::debug!("a connection ended: {error}");
+    })
+    .await
+}
+
+/// Speaks HTTP/1.1 or HTTP/2 on a connection whose requests are counted.
+pub(super) async fn converse_counted<S>(stream: S, is_http2: bool, role: Role, meter: &Arc<Meter>, shared: &Arc<Shared>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let streams = Streams::default();
+    if !is_http2 {
+        let exchange = Exchange::new(role, Arc::clone(shared), streams.clone());
+        return converse(stream, Counted::new(exchange, Arc::clone(meter)), &streams, shared).await;
+    }
+    let limits = &shared.limits;
+    let exchange = Counted::new(Exchange::multiplexed(role, Arc::clone(shared), streams), Arc::clone(meter));
+    let io = Patient::new(Metered::new(stream, Arc::clone(meter)), limits.write_pause);
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .auto_date_header(false)
+        .max_header_list_size(u32::try_from(limits.buffer_bytes()).unwrap_or(u32::MAX))
+        .max_concurrent_streams(limits.streams)
+        .serve_connection(io, exchange);
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = shared.stop.heard() => finish(connection, limits.drain_time).await,
+        () = meter.idle(limits.head_time) => finish(connection, limits.drain_time).await,
+    };
+    if let Err(error) = ended {
+        tracing::debug!("an HTTP/2 connection ended: {error}");
     }
 }
+
+/// Tells the peer that no more is taken, and finishes what is under way; what takes too long is cut off.
+async fn finish<S, T, B>(mut connection: Pin<&mut Http2<S, T>>, time: Duration) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: Service<http::Request<Incoming>, Response = http::Response<B>, Error: Into<BoxError>, Future: Send + 'static>,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    connection.as_mut().graceful_shutdown();
+    timeout(time, connection).await.unwrap_or(Ok(()))
+}
+
+type Http2<S, T> = http2::Connection<Patient<S>, T, TokioExecutor>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Errors that stay for a while, such as too many open files; others concern one peer only.
 fn needs_a_pause(error: &io::Error) -> bool {

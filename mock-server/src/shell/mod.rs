@@ -7,27 +7,35 @@ pub(crate) mod log;
 pub(crate) mod stop;
 
 mod body;
+mod carrier;
 mod head;
 mod http;
+mod intercept;
 mod limits;
 mod listen;
 mod outgoing;
 mod stream;
 mod timer;
+mod tls;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use contract::chatwork::hosts;
 use contract::reader::Fault;
 use contract::time::UnixMillis;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use self::head::Hosts;
-use self::http::Role;
+use self::http::{Entry, Role};
+use self::listen::Door;
 use self::stop::Stop;
+use self::tls::{Authority, Names, Tls};
 use crate::control::Info;
 use crate::core::clock::ClockStart;
 use crate::core::description::{DEFAULT_ID, complete, default_description};
@@ -46,6 +54,14 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Where the control API listens, if not there too.
     pub(crate) control_listen: Option<SocketAddr>,
+    /// Where the services and the control API are served over TLS.
+    pub(crate) tls_listen: Option<SocketAddr>,
+    /// Where the forward proxy listens.
+    pub(crate) intercept_listen: Option<SocketAddr>,
+    /// Where the CA is kept. Without it, and with a listener that needs one, it lives as long as the mock.
+    pub(crate) ca_dir: Option<PathBuf>,
+    /// Whether the services refuse plain HTTP, as the real ones do.
+    pub(crate) require_https: bool,
     /// Where others reach the mock, without a trailing slash.
     pub(crate) public_url: Option<String>,
     /// What every call of the control API must bring.
@@ -69,6 +85,10 @@ impl Default for Config {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             control_listen: None,
+            tls_listen: None,
+            intercept_listen: None,
+            ca_dir: None,
+            require_https: false,
             public_url: None,
             control_token: None,
             world: None,
@@ -96,6 +116,12 @@ pub enum StartError {
     /// Whoever can reach the address could change everything.
     #[error("{0} is reachable from other machines: give --control-token-env VAR, or listen on 127.0.0.1")]
     Exposed(SocketAddr),
+    /// The services would be served nowhere.
+    #[error("--require-https needs a way in over TLS: give --tls-listen ADDR or --intercept-listen ADDR too")]
+    NoHttps,
+    /// The CA or a certificate cannot be made or used.
+    #[error("{0}")]
+    Certificates(String),
     /// The address cannot be had.
     #[error("cannot listen on {address}: {}", listen_words(.source))]
     Listen {
@@ -119,7 +145,16 @@ pub(crate) struct Shared {
     pub(crate) event_readers: Arc<Semaphore>,
     /// Where the services listen.
     pub(crate) address: SocketAddr,
+    /// Where the mock is reached over plain HTTP.
+    pub(crate) plain_url: String,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) require_https: bool,
+    /// What addresses begin with that the mock hands out.
     base_url: String,
+    /// The same for callers over TLS.
+    tls_base_url: Option<String>,
+    tls_url: Option<String>,
+    intercept_proxy: Option<String>,
     control_url: String,
     hosts: Hosts,
     has_control_listener: bool,
@@ -137,10 +172,20 @@ impl Shared {
             ui_url: None,
             chatwork: card.chatwork,
             chatday: card.chatday,
-            tls_url: None,
-            intercept_proxy: None,
-            ca_file: None,
+            tls_url: self.tls_url.clone(),
+            intercept_proxy: self.intercept_proxy.clone(),
+            ca_file: self.tls.as_ref().and_then(Tls::ca_file).map(str::to_owned),
         }
+    }
+
+    /// The hosts of the real services, for which the mock speaks over TLS.
+    pub(crate) fn mocked(&self) -> &[String] {
+        self.tls.as_ref().map_or(&[], |tls| &tls.names().mocked)
+    }
+
+    /// Whether a host is one of them.
+    pub(crate) fn is_mocked(&self, host: &str) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.names().is_mocked(host))
     }
 
     /// The default world as a description: what `--state` keeps.
@@ -151,44 +196,75 @@ impl Shared {
 
 /// A mock that listens, and serves once it is run.
 pub(crate) struct Server {
-    main: StdListener,
-    control: Option<StdListener>,
+    doors: Vec<(StdListener, Door)>,
     pub(crate) shared: Arc<Shared>,
 }
 
 impl Server {
     /// Reads the world and listens. From here on connections wait in the backlog, so whoever is told may come.
     pub(crate) fn bind(config: Config) -> Result<Self, StartError> {
-        let addresses = [Some(config.listen), config.control_listen];
+        let addresses = [Some(config.listen), config.control_listen, config.tls_listen, config.intercept_listen];
         if let Some(exposed) = addresses.into_iter().flatten().find(|address| !address.ip().is_loopback())
             && config.control_token.is_none()
         {
             return Err(StartError::Exposed(exposed));
         }
+        if config.require_https && config.tls_listen.is_none() && config.intercept_listen.is_none() {
+            return Err(StartError::NoHttps);
+        }
         let registry = begin(&config, clock::wall())?;
         let main = listen(config.listen, &config.limits)?;
-        let control = config.control_listen.map(|address| listen(address, &config.limits)).transpose()?;
+        let further = |address: Option<SocketAddr>| {
+            let listener = address.map(|address| listen(address, &config.limits)).transpose()?;
+            let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+            Ok::<_, StartError>((listener, address))
+        };
+        let (control, control_address) = further(config.control_listen)?;
+        let (tls_listener, tls_address) = further(config.tls_listen)?;
+        let (proxy, proxy_address) = further(config.intercept_listen)?;
         let address = main.local_addr().unwrap_or(config.listen);
-        let control_address = control.as_ref().and_then(|control| control.local_addr().ok());
         let public = config.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-        let exact =
-            [Some(address.to_string()), control_address.map(|at| at.to_string()), public.as_deref().map(authority)];
+        let tls = certificates(&config, &[Some(address), tls_address], public.as_deref())?;
+        let own = [Some(address), control_address, tls_address].into_iter().flatten().map(|at| at.to_string());
         let bare = public.as_deref().and_then(without_default_port);
-        let base_url = public.unwrap_or_else(|| format!("http://{address}"));
-        let control_base = control_address.map_or_else(|| base_url.clone(), |at| format!("http://{at}"));
+        let exact = own.chain(public.as_deref().map(authority)).chain(bare).collect();
+        let plain_url = format!("http://{address}");
+        let tls_url = tls_address.map(|at| format!("https://{at}"));
+        let control_base = match control_address {
+            Some(at) => format!("http://{at}"),
+            None => public.clone().unwrap_or_else(|| plain_url.clone()),
+        };
+        let over_tls = || tls_url.clone().unwrap_or_else(|| format!("https://{}", hosts::API));
+        let base_url = match &public {
+            Some(public) => public.clone(),
+            None if config.require_https => over_tls(),
+            None => plain_url.clone(),
+        };
         let shared = Shared {
             registry,
             limits: config.limits,
             stop: Stop::default(),
             event_readers: Arc::new(Semaphore::new(config.limits.event_readers)),
             address,
-            control_url: format!("{control_base}{}", control::MOUNT),
+            plain_url,
+            tls,
+            require_https: config.require_https,
             base_url,
-            hosts: Hosts { exact: exact.into_iter().flatten().chain(bare).collect() },
+            tls_base_url: public.or_else(|| tls_url.clone()),
+            tls_url,
+            intercept_proxy: proxy_address.map(|at| format!("http://{at}")),
+            control_url: format!("{control_base}{}", control::MOUNT),
+            hosts: Hosts { exact },
             has_control_listener: control.is_some(),
             control_token: config.control_token,
         };
-        Ok(Self { main, control, shared: Arc::new(shared) })
+        let services = |entry| Role { entry, services: true, control: control.is_none() };
+        let mut doors = vec![(main, Door::Plain(services(Entry::Plain)))];
+        doors.extend(tls_listener.map(|listener| (listener, Door::Tls(services(Entry::Tls)))));
+        doors.extend(proxy.map(|listener| (listener, Door::Intercept)));
+        let control_only = Role { entry: Entry::Plain, services: false, control: true };
+        doors.extend(control.map(|listener| (listener, Door::Plain(control_only))));
+        Ok(Self { doors, shared: Arc::new(shared) })
     }
 
     /// Serves until [`Stop`] is said and what was in flight is finished.
@@ -196,18 +272,45 @@ impl Server {
     /// # Errors
     /// The runtime cannot take a listener.
     pub(crate) async fn run(self) -> io::Result<()> {
-        let role = Role { services: true, control: self.control.is_none() };
-        let main = listen::serve(TcpListener::from_std(self.main)?, role, Arc::clone(&self.shared));
-        match self.control {
-            Some(control) => {
-                let role = Role { services: false, control: true };
-                let control = listen::serve(TcpListener::from_std(control)?, role, self.shared);
-                tokio::join!(main, control);
-            }
-            None => main.await,
+        let mut serving = JoinSet::new();
+        for (listener, door) in self.doors {
+            serving.spawn(listen::serve(TcpListener::from_std(listener)?, door, Arc::clone(&self.shared)));
         }
+        while serving.join_next().await.is_some() {}
         Ok(())
     }
+}
+
+/// CA and certificates, where anything needs them.
+fn certificates(
+    config: &Config,
+    addresses: &[Option<SocketAddr>],
+    public_url: Option<&str>,
+) -> Result<Option<Tls>, StartError> {
+    if config.tls_listen.is_none() && config.intercept_listen.is_none() && config.ca_dir.is_none() {
+        return Ok(None);
+    }
+    let now = clock::wall();
+    let authority = match &config.ca_dir {
+        Some(directory) => Authority::kept_in(directory, now),
+        None => Authority::for_one_process(now),
+    };
+    let mut local: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+    local.extend(addresses.iter().flatten().map(|address| address.ip().to_string()));
+    local.extend(public_url.and_then(public_host).filter(|host| tls::is_name(host)));
+    local.sort();
+    local.dedup();
+    let chatday = config.defaults.chatday_profile.hosts.iter().cloned();
+    let mut names = Names { local, mocked: hosts::ALL.map(str::to_owned).into() };
+    names.mocked.extend(chatday);
+    let made = authority.and_then(|authority| Tls::new(&authority, names, now));
+    made.map(Some).map_err(StartError::Certificates)
+}
+
+/// The host of the public URL, as certificates name it.
+fn public_host(url: &str) -> Option<String> {
+    let authority: ::http::uri::Authority = authority(url).parse().ok()?;
+    Some(authority.host().trim_matches(['[', ']']).to_owned())
 }
 
 fn begin(config: &Config, wall: UnixMillis) -> Result<Registry, StartError> {

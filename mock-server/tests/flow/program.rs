@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::{Value, json};
 
 use crate::support::Client;
+use crate::tls_client::{shake, trusting};
 
 pub(crate) fn program() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("mock-server"));
@@ -96,6 +97,57 @@ fn the_ready_line_and_the_ready_file_say_the_same() {
 }
 
 #[test]
+fn the_ready_line_names_https_the_proxy_and_the_ca_file() {
+    let directory = directory("tls");
+    let ca = directory.join("ca");
+    let flags = ["--tls-listen", "127.0.0.1:0", "--intercept-listen", "127.0.0.1:0", "--ca-dir", ca.to_str().unwrap()];
+    let running = Running::start(&flags);
+    let text = |key: &str| running.info[key].as_str().unwrap_or_else(|| panic!("{}", running.info)).to_owned();
+    let pem = fs::read_to_string(text("ca_file")).unwrap();
+    let https = Client::connect(text("tls_url").strip_prefix("https://").unwrap()).into_stream();
+    let mut client = shake(https, "127.0.0.1", &trusting(&pem, &[])).unwrap();
+    assert_eq!(client.send("GET /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n").answer().status, 200);
+    let mut proxy = Client::connect(text("intercept_proxy").strip_prefix("http://").unwrap());
+    let connect = "CONNECT api.chatwork.com:443 HTTP/1.1\r\nHost: api.chatwork.com:443\r\n\r\n";
+    assert_eq!(proxy.send(connect).answer().status, 200);
+    running.signal("TERM");
+    let (code, words) = running.wait();
+    assert_eq!(code, Some(0), "open tunnels do not keep the program: {words}");
+    fs::write(ca.join("ca.pem"), "no certificate").unwrap();
+    let (code, out, words) = run(&flags);
+    assert_eq!((code, out.as_str(), words.lines().count()), (Some(2), "", 1), "{words}");
+    assert!(words.contains("holds no certificate") && words.contains("delete both files"), "{words}");
+}
+
+#[test]
+fn the_ca_is_kept_in_the_user_s_data_directory_unless_said() {
+    let directory = directory("data");
+    let start = |variables: &[(&str, &Path)]| {
+        let mut command = program();
+        command.env_clear().envs(variables.iter().copied()).args([
+            "--listen",
+            "127.0.0.1:0",
+            "--tls-listen",
+            "127.0.0.1:0",
+        ]);
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let running = Running { child, info: serde_json::from_str(&line).unwrap_or_default() };
+        running.info["ca_file"].as_str().map(PathBuf::from).ok_or_else(|| running.wait())
+    };
+    let (home, data) = (directory.join("home"), directory.join("data"));
+    let relative = Path::new("relative");
+    let real = fs::canonicalize(&directory).unwrap();
+    let by_home = start(&[("HOME", &home), ("XDG_DATA_HOME", relative)]).unwrap();
+    assert_eq!(by_home, real.join("home/.local/share/mock-server/ca.pem"));
+    let by_data = start(&[("HOME", &home), ("XDG_DATA_HOME", &data)]).unwrap();
+    assert_eq!(by_data, real.join("data/mock-server/ca.pem"));
+    let (code, words) = start(&[]).unwrap_err();
+    assert!(code == Some(2) && words.contains("give --ca-dir DIR"), "{words}");
+}
+
+#[test]
 fn a_request_in_flight_is_answered_before_the_end_and_the_state_is_kept() {
     let directory = directory("shutdown");
     let state = directory.join("state.json");
@@ -161,7 +213,9 @@ fn a_state_that_cannot_be_kept_is_said_and_the_exit_code_tells() {
 fn bad_usage_is_one_sentence_and_exit_code_2() {
     let directory = directory("usage");
     let missing = directory.join("no/state.json");
-    let cases: [(&[&str], &str); 10] = [
+    let blocked = directory.join("file");
+    fs::write(&blocked, "").unwrap();
+    let cases: [(&[&str], &str); 15] = [
         (&["--lissten", "x"], "--lissten"),
         (&["--listen", "4010"], "'4010' is no address"),
         (&["--listen", "0.0.0.0:0"], "--control-token-env"),
@@ -172,6 +226,11 @@ fn bad_usage_is_one_sentence_and_exit_code_2() {
         (&["--world", "no-such-file.json"], "no-such-file.json"),
         (&["--state", missing.to_str().unwrap()], "there is no directory"),
         (&["--state", "/proc/state.json"], "cannot write /proc/state.json"),
+        (&["--tls-listen", "0.0.0.0:0"], "--control-token-env"),
+        (&["--intercept-listen", "0.0.0.0:0"], "--control-token-env"),
+        (&["--tls-listen", "4443"], "--tls-listen: '4443' is no address"),
+        (&["--require-https"], "--tls-listen ADDR or --intercept-listen ADDR"),
+        (&["--ca-dir", blocked.to_str().unwrap()], "cannot make the directory"),
     ];
     for (arguments, expected) in cases {
         let (code, out, words) = run(arguments);

@@ -1,6 +1,6 @@
 //! A client that says exactly what it is told to, byte for byte.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use serde_json::Value;
 /// Long enough that only a hanging server reaches it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(crate) struct Client {
-    stream: BufReader<TcpStream>,
+pub(crate) struct Client<S = TcpStream> {
+    stream: BufReader<S>,
 }
 
 #[derive(Debug)]
@@ -41,6 +41,20 @@ impl Client {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Self::over(stream)
+    }
+
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+        self.stream.get_mut()
+    }
+
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.stream.into_inner()
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    pub(crate) fn over(stream: S) -> Self {
         Self { stream: BufReader::new(stream) }
     }
 
@@ -49,8 +63,8 @@ impl Client {
         self
     }
 
-    pub(crate) fn stream(&mut self) -> &mut TcpStream {
-        self.stream.get_mut()
+    pub(crate) fn inner(&self) -> &S {
+        self.stream.get_ref()
     }
 
     /// Reads one answer.

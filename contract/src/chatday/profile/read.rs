@@ -18,6 +18,7 @@ use crate::reader::{Node, Object};
 use crate::service::Service;
 
 const DAY_MS: i64 = 86_400_000;
+const MOST_HOSTS: usize = 8;
 /// Headers of an answer that no other value may take over.
 const TAKEN: [&str; 10] = [
     "content-type",
@@ -38,6 +39,7 @@ pub(super) fn profile(node: &Node<'_>, stated: BTreeSet<String>) -> Option<Profi
     let keys = root.required("keys").map(|node| keys(&node));
     let words = root.required("words").map(|node| words(&node));
     let ids = root.required("ids").and_then(|node| ids(&node));
+    let hosts = root.required("hosts").map(|node| hosts(&node));
     let challenge = root.required("authorization").and_then(|node| {
         let object = node.object();
         let challenge = object.required("challenge").and_then(|node| visible(&node));
@@ -64,6 +66,7 @@ pub(super) fn profile(node: &Node<'_>, stated: BTreeSet<String>) -> Option<Profi
         keys: keys?,
         words: words?,
         ids: ids?,
+        hosts: hosts?,
         challenge: challenge?,
         register: register?,
         send: send?,
@@ -120,6 +123,40 @@ fn ids(node: &Node<'_>) -> Option<Ids> {
     let (chat_id, message_id) = (kind("chat_id"), kind("message_id"));
     object.finish();
     Some(Ids { chat_id: chat_id?, message_id: message_id? })
+}
+
+fn hosts(node: &Node<'_>) -> Vec<String> {
+    let object = node.object();
+    let names = object.list("api");
+    if names.is_empty() || names.len() > MOST_HOSTS {
+        object.fault_at("api", format!("expected 1 to {MOST_HOSTS} host names, found {}", names.len()));
+    }
+    let hosts = names.iter().filter_map(|node| {
+        let name = node.text()?;
+        if is_host_name(name) {
+            return Some(name.to_owned());
+        }
+        node.expected("a host name in lower case such as api.chatday.example, without scheme, port or path");
+        None
+    });
+    let hosts = hosts.collect();
+    object.finish();
+    hosts
+}
+
+/// Labels of letters, digits and hyphens (RFC 1123, 2.1), at least two, the last one no number: so no IP address.
+fn is_host_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.len() <= 253
+        && name.contains('.')
+        && name.split('.').all(is_label)
+        && !last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn register(node: &Node<'_>) -> Option<RegisterRules> {

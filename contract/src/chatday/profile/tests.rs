@@ -195,6 +195,7 @@ fn another(pointer: &str, default: &Value) -> Value {
         (Value::Bool(flag), ..) => json!(!flag),
         (Value::Number(number), _, "body_bytes") => json!(number.as_i64().unwrap() - 1),
         (Value::Number(number), ..) => json!(number.as_i64().unwrap() + if key == "window_ms" { 1000 } else { 1 }),
+        (_, "/hosts", _) => json!(["chat.example.jp"]),
         (Value::Array(_), ..) => json!([7]),
         (_, "/ids", _) => json!("integer"),
         (_, _, "method") => json!("PUT"),
@@ -220,6 +221,20 @@ fn every_key_of_the_file_is_honoured_and_remembered() {
         assert!(profile.states(&pointer), "{pointer} is forgotten");
         assert_ne!(rules(profile), rules(Profile::from_value(&context).unwrap()), "{pointer} = {value} has no effect");
     }
+}
+
+#[test]
+fn hosts_are_names_without_scheme_port_or_address() {
+    let hosts = |names: Value| Profile::from_value(&json!({"hosts": {"api": names}}));
+    assert_eq!(hosts(json!(["chat.example", "xn--p3t.jp"])).unwrap().hosts, ["chat.example", "xn--p3t.jp"]);
+    let wrong =
+        ["", "localhost", "Chat.example", "chat.example:443", "https://chat.example", "10.0.0.1", "a..b", "-a.b"];
+    for name in wrong {
+        let faults = hosts(json!([name])).unwrap_err();
+        assert_eq!(faults.len(), 1, "{name}: {faults:?}");
+        assert_eq!(faults[0].pointer, "/hosts/api/0");
+    }
+    assert_eq!(hosts(json!([])).unwrap_err()[0].message, "expected 1 to 8 host names, found 0");
 }
 
 fn any_value() -> impl Strategy<Value = Value> {

@@ -148,6 +148,12 @@ impl World {
         response
     }
 
+    /// Writes down a request that was answered by the end of its connection: status 0.
+    pub fn hang_up(&mut self, capture: Capture, clause: &'static Clause, words: &str, wall: UnixMillis) {
+        let (at, notes) = (self.clock.now(wall), vec![Note { clause, detail: words.to_owned() }]);
+        self.write_down(Entry { id: 0, event: 0, at, request: capture, status: 0, operation: None, notes }, None);
+    }
+
     /// The world's id.
     pub fn id(&self) -> &str {
         &self.blueprint.id

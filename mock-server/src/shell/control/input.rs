@@ -6,7 +6,7 @@ use contract::wire::form::Form;
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::control::{ClockChange, Expectation, Match};
+use crate::control::{CertificateChange, ClockChange, Expectation, Match};
 
 /// Faults as sentences.
 pub(super) type Words = Vec<String>;
@@ -40,6 +40,10 @@ pub(super) fn expectation(body: &[u8]) -> Result<Expectation, Words> {
 
 pub(super) fn clock_change(body: &[u8]) -> Result<ClockChange, Words> {
     read(&json(body)?, ClockChange::load)
+}
+
+pub(super) fn certificate_change(body: &[u8]) -> Result<CertificateChange, Words> {
+    read(&json(body)?, CertificateChange::load)
 }
 
 pub(super) fn new_world(body: &[u8]) -> Result<NewWorld, Words> {

@@ -22,6 +22,8 @@ pub(super) enum Route {
     Clock,
     ChangeClock,
     Chat(String),
+    Tls,
+    ServeCertificate,
 }
 
 /// Why a target is no call.
@@ -64,6 +66,9 @@ impl Route {
             ["expect"] => post(Self::Expect),
             ["clock"] => {
                 pick("GET, HEAD, POST", is(&Method::GET, Self::Clock).or_else(|| is(&Method::POST, Self::ChangeClock)))
+            }
+            ["tls"] => {
+                pick("GET, HEAD, PUT", is(&Method::GET, Self::Tls).or_else(|| is(&Method::PUT, Self::ServeCertificate)))
             }
             ["chatday", "chats", id] => get(Self::Chat(word(id))),
             _ => Err(Unrouted::Unknown),

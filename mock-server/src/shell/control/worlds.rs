@@ -66,6 +66,16 @@ pub(super) fn call(shared: &Shared, cell: &Arc<Cell>, route: &Route, body: &Byte
             Some(chat) => answer(ok, &chat),
             None => errors(StatusCode::NOT_FOUND, &[format!("this world has no chat '{id}'")]),
         },
+        Route::Tls | Route::ServeCertificate => {
+            let Some(tls) = &shared.tls else {
+                let words = "this mock serves no TLS: start it with --tls-listen or --intercept-listen";
+                return Ok(errors(StatusCode::NOT_FOUND, &[words]));
+            };
+            if *route == Route::ServeCertificate {
+                tls.serve(input::certificate_change(body)?.certificate);
+            }
+            answer(ok, &tls.state())
+        }
         // These wait or come in pieces, so they are not answered here.
         Route::Expect | Route::Events | Route::Requests => {
             errors(StatusCode::NOT_FOUND, &["this call is answered elsewhere"])
