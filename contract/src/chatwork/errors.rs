@@ -164,7 +164,9 @@ impl ApiError {
                 format!("Invalid parameter '{}': expected {}", param.name, param.kind.words()).into()
             }
             Self::Unfit(unfit) => unfit.text().into(),
-            Self::ScopeMissing(scope) => format!("You don't have permission to do this: it needs the scope '{scope}'").into(),
+            Self::ScopeMissing(scope) => {
+                format!("You don't have permission to do this: it needs the scope '{scope}'").into()
+            }
             Self::Forbidden(denied) => denied.text().into(),
             Self::NotFound(Missing::Message) => "The message is not in this room".into(),
             Self::NotFound(Missing::Task) => "The task is not in this room".into(),

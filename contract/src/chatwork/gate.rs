@@ -1,7 +1,7 @@
 //! Who is calling: the API token or the access token of OAuth, each in its header, and nowhere else.
 
-use http::header::AUTHORIZATION;
 use http::HeaderMap;
+use http::header::AUTHORIZATION;
 
 use crate::wire::header;
 

@@ -30,10 +30,7 @@ impl Consent {
     ///
     /// # Errors
     /// The first fault, in the order of clause `chatwork.oauth.consent-order`, and where to tell it.
-    pub fn read<'c>(
-        form: &Form,
-        find: impl Fn(&str) -> Option<Registration<'c>>,
-    ) -> Result<Self, Box<RefusedConsent>> {
+    pub fn read<'c>(form: &Form, find: impl Fn(&str) -> Option<Registration<'c>>) -> Result<Self, Box<RefusedConsent>> {
         let value = |name: &str| form.value(name).filter(|value| !value.is_empty());
         let on_page = |error| Box::new(RefusedConsent { error, redirect: None });
         let client_id = value("client_id").ok_or_else(|| on_page(ConsentError::ClientMissing))?;
@@ -315,10 +312,22 @@ mod tests {
             ("client_id=one&response_type=code&scope=+", 5001, Some("invalid_scope")),
             ("client_id=one&response_type=code&scope=rooms", 5002, Some("invalid_scope")),
             ("client_id=one&response_type=code&scope=contacts.all:read", 5002, Some("invalid_scope")),
-            ("client_id=one&response_type=code&scope=rooms:write&code_challenge_method=plain", 18_000, Some("invalid_request")),
+            (
+                "client_id=one&response_type=code&scope=rooms:write&code_challenge_method=plain",
+                18_000,
+                Some("invalid_request"),
+            ),
             ("client_id=one&response_type=code&scope=rooms:write&code_challenge=x", 18_000, Some("invalid_request")),
-            ("client_id=one&response_type=code&scope=rooms:write&code_challenge_method=S256", 19_000, Some("invalid_request")),
-            ("client_id=one&response_type=code&scope=rooms:write&code_challenge_method=S256&code_challenge=x", 19_000, Some("invalid_request")),
+            (
+                "client_id=one&response_type=code&scope=rooms:write&code_challenge_method=S256",
+                19_000,
+                Some("invalid_request"),
+            ),
+            (
+                "client_id=one&response_type=code&scope=rooms:write&code_challenge_method=S256&code_challenge=x",
+                19_000,
+                Some("invalid_request"),
+            ),
             ("client_id=one&response_type=code&scope=rooms:write&code_verifier=x", 20_000, Some("invalid_request")),
         ];
         for (query, code, error) in faults {

@@ -10,8 +10,7 @@ pub const S256: &str = "S256";
 
 /// Whether a text can be a challenge or a verifier: 43 to 128 of `[a-zA-Z0-9-._~]`.
 pub fn is_well_formed(text: &str) -> bool {
-    (43..=128).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    (43..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 /// The challenge of a verifier: the Base64url of its SHA-256, without padding.

@@ -112,7 +112,9 @@ mod tests {
         for uri in ["http://app.example/cb", "http://127.0.0.1.app.example/", "http://localhost@app.example/", "cb"] {
             assert!(!ClientKind::ALL.into_iter().any(|kind| may(uri, kind)), "{uri}");
         }
-        assert!(may("com.example.app:/cb", ClientKind::Public) && !may("com.example.app:/cb", ClientKind::Confidential));
+        assert!(
+            may("com.example.app:/cb", ClientKind::Public) && !may("com.example.app:/cb", ClientKind::Confidential)
+        );
     }
 
     #[test]

@@ -195,7 +195,10 @@ mod tests {
     #[test]
     fn a_scope_text_is_names_between_spaces_and_the_first_unknown_one_is_told() {
         let read = |text: &str| Scopes::read(text).map(|scopes| scopes.to_string());
-        assert_eq!(read(" rooms.all:read  rooms.all:read users.all:read ").as_deref(), Ok("rooms.all:read users.all:read"));
+        assert_eq!(
+            read(" rooms.all:read  rooms.all:read users.all:read ").as_deref(),
+            Ok("rooms.all:read users.all:read")
+        );
         assert_eq!(read("  ").as_deref(), Ok(""));
         assert_eq!(read("rooms.all:read rooms.all:reed ผิด"), Err("rooms.all:reed".to_owned()));
         assert_eq!(read("rooms.all:read,users.all:read"), Err("rooms.all:read,users.all:read".to_owned()));

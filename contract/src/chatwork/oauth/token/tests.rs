@@ -72,9 +72,7 @@ fn success_has_five_fields_in_the_documented_order() {
     let response = granted(&Granted { access_token: "a", refresh_token: "r", scopes: &scopes });
     let body = r#"{"access_token":"a","token_type":"Bearer","expires_in":1800,"refresh_token":"r","scope":"users.all:read rooms.info:read"}"#;
     assert_eq!((response.status(), response.body()), (StatusCode::OK, &Bytes::from_static(body.as_bytes())));
-    for (name, value) in
-        [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")]
-    {
+    for (name, value) in [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")] {
         assert_eq!(response.headers()[name], value);
     }
 }
