@@ -56,11 +56,15 @@ impl OAuth {
         let object = node.object();
         let number = object.optional_integer("number", 1, NUMBER_MAX.cast_signed()).map(i64::cast_unsigned);
         let client_id = object.text("client_id");
-        if !client_id.is_empty() && self.client(&client_id).is_none() {
+        let client = self.client(&client_id);
+        if !client_id.is_empty() && client.is_none() {
             object.fault_at("client_id", "no client has this id: add it to 'clients', or name another one");
         }
         let account = object.required("account").and_then(account);
         let scopes = object.required("scopes").map(|node| scopes(&node)).unwrap_or_default();
+        if let Some(scope) = client.and_then(|client| client.scopes.lack_of(&scopes)) {
+            object.fault_at("scopes", format!("the client is not registered for '{scope}'"));
+        }
         let challenge = object.optional("code_challenge").and_then(|node| {
             let text = node.text()?;
             if !pkce::is_well_formed(text) {
@@ -213,7 +217,7 @@ fn access(object: &Object<'_>, origin: &Origin<'_>) -> BTreeMap<Digest, Access> 
     tokens
 }
 
-/// A secret. No fault repeats it.
+/// A secret, long enough to be looked for in what the journal keeps. No fault repeats it.
 fn secret(node: Option<Node<'_>>) -> Option<Token> {
     let node = node?;
     let text = node.value().as_str();

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use contract::chatwork::oauth::token::{Fault, Registration, TokenError};
-use contract::chatwork::oauth::{ACCESS_SECONDS, CODE_SECONDS, Consent, REFRESH_SECONDS, Scope, Scopes};
+use contract::chatwork::oauth::{
+    ACCESS_SECONDS, AUTHORIZE_PATH, CODE_SECONDS, Consent, REFRESH_SECONDS, Scope, Scopes, TOKEN_PATH,
+};
 use serde_json::{Value, json};
 
 use super::account::Token;
@@ -105,10 +107,12 @@ impl OAuth {
         self.clients.iter().filter_map(|client| client.secret.as_ref()).chain(tokens).map(|token| token.0.as_str())
     }
 
-    /// What somebody needs for a first consent: the first client, and a redirect URI of its.
-    pub fn card(&self) -> Value {
+    /// What somebody needs for a first consent: both addresses, the first client, and a redirect URI of its.
+    pub fn card(&self, base_url: &str) -> Value {
         let client = self.clients.first();
         json!({
+            "authorize_url": format!("{base_url}{AUTHORIZE_PATH}"),
+            "token_url": format!("{base_url}{TOKEN_PATH}"),
             "client_id": client.map(|client| &client.client_id),
             "client_secret": client.and_then(|client| client.secret.as_ref()).map(|secret| &secret.0),
             "redirect_uri": client.and_then(|client| client.redirect_uris.first()),
@@ -265,7 +269,7 @@ impl OAuth {
 
     /// Now and then lets go of what nobody can use any more, so that a mock that runs for weeks does not grow by it.
     fn forget(&mut self, second: i64) {
-        if !self.counter.is_multiple_of(FORGETS_EVERY) {
+        if !self.permits.len().is_multiple_of(FORGETS_EVERY) {
             return;
         }
         let over: Vec<u64> = self.permits.iter().filter(|(_, it)| it.is_over(second)).map(|(id, _)| *id).collect();
@@ -278,7 +282,8 @@ impl OAuth {
     }
 }
 
-const FORGETS_EVERY: u64 = 64;
+/// So many permits are between two looks through all of them.
+const FORGETS_EVERY: usize = 64;
 
 #[cfg(test)]
 mod tests;
