@@ -67,7 +67,7 @@ fn no_snapshot_holds_a_secret_a_path_or_a_port() {
             "wire-chatday",
             "wire-signature",
             "wire-secret",
-            "eyJ",
+            "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9",
             "/work",
             "/home",
             "127.0.0.1",
