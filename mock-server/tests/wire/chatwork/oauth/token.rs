@@ -215,7 +215,7 @@ fn every_error_of_a_grant_is_told_as_such() {
     keep!(wire, "oauth-token.400-expired-code");
 
     let (_, refresh) = tokens(&mut wire, "users.all:read", "1001");
-    let mut renew = |wire: &mut Wire, scope: &str, name: &str, error: &str| {
+    let renew = |wire: &mut Wire, scope: &str, name: &str, error: &str| {
         wire.forget();
         let answer = send(wire, &ask_as_server(&[REFRESH, ("refresh_token", &refresh), ("scope", scope)]));
         refused(&answer, 400, error);
