@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::chatwork::endpoints::{Carrier, ENDPOINTS, Endpoint};
+use crate::chatwork::oauth::{AUTHORIZE_URL, Scope, TOKEN_URL};
 use crate::chatwork::params::{Kind, Param};
 use crate::chatwork::shapes;
 use crate::service::Service;
@@ -30,7 +31,7 @@ pub fn chatwork() -> Value {
         "tags": tags(),
         "paths": paths,
         "components": {
-            "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "X-ChatWorkToken"}},
+            "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "X-ChatWorkToken"}, "oauth2": oauth2()},
             "headers": {
                 "Limit": rate_header("Requests allowed in a window"),
                 "Remaining": rate_header("Requests left in the window"),
@@ -39,12 +40,25 @@ pub fn chatwork() -> Value {
             "schemas": {"Errors": shapes::ERRORS.schema()},
             "responses": {
                 "BadRequest": error("A parameter is missing or wrong, or the state does not allow it", true),
-                "Unauthorized": error("No valid API token", false),
+                "Unauthorized": error("No valid API token or access token", false),
                 "Forbidden": error("The caller may not", true),
                 "NotFound": error("Something below the room is unknown", true),
                 "TooManyRequests": error("The window of the account or of the room is used up", true),
             },
         },
+    })
+}
+
+fn oauth2() -> Value {
+    let scopes: Map<String, Value> =
+        Scope::ALL.iter().map(|scope| (scope.name().to_owned(), json!(scope.words()))).collect();
+    let flow =
+        json!({"authorizationUrl": AUTHORIZE_URL, "tokenUrl": TOKEN_URL, "refreshUrl": TOKEN_URL, "scopes": scopes});
+    json!({
+        "type": "oauth2",
+        "description": "The authorization code grant, with PKCE (S256). Each operation names its narrowest scope; \
+                        the umbrellas that hold it will do too.",
+        "flows": {"authorizationCode": flow},
     })
 }
 
@@ -60,7 +74,8 @@ fn operation(endpoint: &'static Endpoint) -> Value {
         "summary": endpoint.summary,
         "description": description(endpoint),
         "tags": [endpoint.area],
-        "x-scope": endpoint.scope,
+        "security": [{"token": []}, {"oauth2": [endpoint.scope.name()]}],
+        "x-scope": endpoint.scope.name(),
         "responses": responses(endpoint),
     });
     let in_query = matches!(endpoint.carrier, Carrier::Query | Carrier::FormOrQuery);
@@ -195,6 +210,9 @@ mod tests {
         for endpoint in &ENDPOINTS {
             let operation = &document["paths"][endpoint.path][endpoint.method.as_str().to_ascii_lowercase()];
             assert_eq!(operation["operationId"], endpoint.name);
+            assert_eq!(operation["security"], json!([{"token": []}, {"oauth2": [endpoint.scope.name()]}]));
+            let scopes = &document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"];
+            assert!(scopes[endpoint.scope.name()].is_string(), "{}", endpoint.scope);
         }
         assert_eq!(
             document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum::<usize>(),

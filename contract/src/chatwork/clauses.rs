@@ -11,6 +11,7 @@ macro_rules! clauses {
         pub const ALL: &[&Clause] = &[$(&$name),*];
     };
 }
+pub(super) use clauses;
 
 clauses! {
     TOKEN_HEADER = Clause::documented("chatwork.auth.token-header", "EP",

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use http::StatusCode;
 
 use super::clauses as c;
+use super::oauth::{Scope, clauses as oauth};
 use super::params::Param;
 use crate::clause::Clause;
 
@@ -129,6 +130,8 @@ pub enum ApiError {
     Invalid(&'static Param),
     /// The state does not allow it.
     Unfit(Unfit),
+    /// The access token does not have the scope that the operation needs.
+    ScopeMissing(Scope),
     /// The caller may not.
     Forbidden(Denied),
     /// Something below the room is unknown.
@@ -145,7 +148,7 @@ impl ApiError {
         match self {
             Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::InvalidEndpoint | Self::Required(_) | Self::Invalid(_) | Self::Unfit(_) => StatusCode::BAD_REQUEST,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::ScopeMissing(_) | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::AccountLimit | Self::RoomLimit => StatusCode::TOO_MANY_REQUESTS,
         }
@@ -161,6 +164,9 @@ impl ApiError {
                 format!("Invalid parameter '{}': expected {}", param.name, param.kind.words()).into()
             }
             Self::Unfit(unfit) => unfit.text().into(),
+            Self::ScopeMissing(scope) => {
+                format!("You don't have permission to do this: it needs the scope '{scope}'").into()
+            }
             Self::Forbidden(denied) => denied.text().into(),
             Self::NotFound(Missing::Message) => "The message is not in this room".into(),
             Self::NotFound(Missing::Task) => "The task is not in this room".into(),
@@ -179,6 +185,7 @@ impl ApiError {
             Self::Required(_) => &c::REQUIRED,
             Self::Invalid(_) => &c::INVALID_PARAMETER,
             Self::Unfit(_) => &c::BAD_STATE,
+            Self::ScopeMissing(_) => &oauth::SCOPE_NEEDED,
             Self::Forbidden(Denied::GetRoom) => &c::ROOM_FORBIDDEN,
             Self::Forbidden(_) => &c::FORBIDDEN,
             Self::NotFound(Missing::IncomingRequest) => &c::REQUEST_NOT_FOUND,

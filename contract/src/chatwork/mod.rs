@@ -13,6 +13,7 @@ pub mod gate;
 pub mod hosts;
 pub mod limits;
 pub mod notation;
+pub mod oauth;
 pub mod params;
 pub mod ratelimit;
 pub mod shapes;

@@ -2,11 +2,11 @@
 //!
 //! # 2026-11-21
 //!
-//! **Order of refusals (Chatwork).** Token (401), account limit (429), path and verb (400), parameters (400), membership and
-//! role (403), what lies below the room (404), state (400), room limit (429). A request that is not authenticated learns
-//! nothing about paths; one over its limit costs nothing to refuse; faulty parameters are told before rights, because a
-//! client can mend them without knowing the room. The room limit comes last, so that it counts only what would have been
-//! stored (`chatwork.limits.room-counts`).
+//! **Order of refusals (Chatwork).** Token (401), account limit (429), path and verb (400), scope of an access token (403),
+//! parameters (400), membership and role (403), what lies below the room (404), state (400), room limit (429). A request that
+//! is not authenticated learns nothing about paths; one over its limit costs nothing to refuse; faulty parameters are told
+//! before rights, because a client can mend them without knowing the room. The room limit comes last, so that it counts only
+//! what would have been stored (`chatwork.limits.room-counts`).
 //!
 //! **Windows begin at a whole second.** The header gives the reset in seconds, so the window opens at the second of its first
 //! request and ends exactly at the second that the header names: a client that waits until then is never refused.
@@ -39,9 +39,6 @@
 //! **Download URLs** are signed over the file and the moment at which they end, by a key of the world, and served by the mock
 //! itself without a token; an old or changed one is 403, as the content network behind the real ones answers.
 //!
-//! **OAuth tokens.** The mock plays no authorization server, so every Bearer token is a bad one: 401 with the documented
-//! `WWW-Authenticate`. Beside an API token it does not count (`chatwork.auth.token-before-bearer`).
-//!
 //! **`?method=` overrides POST only, in upper case.** The document says that clients that cannot send PUT and DELETE name
 //! the verb in the query, and prints both in upper case. GET is left alone: a link that is followed, prefetched or crawled
 //! must not delete a room.
@@ -67,3 +64,33 @@
 //!
 //! **The intercepting proxy takes port 443 only**, where the real hosts listen: a client with another port has a fault that should be
 //! seen.
+//!
+//! **OAuth: which consent errors redirect.** The document numbers them and says of the denial alone that it redirects. RFC 6749,
+//! 4.1.2.1 decides for the rest: what concerns `client_id` or `redirect_uri` stays on the page, everything else goes to the
+//! client, with the number in `error_description` so that it can be looked up (`chatwork.oauth.consent-redirects`).
+//!
+//! **OAuth: a secret in the body is refused.** RFC 6749 lets a server take it, the document names Basic alone. A mock that took
+//! both would pass a client that the service refuses (`chatwork.oauth.client-secret-in-body`).
+//!
+//! **OAuth: 30 minutes.** The table says 15, the samples say 15 and 30, recorded answers say 1800 s. A client that trusts
+//! `expires_in` is right with any; one that counts on 15 minutes of its own is still in time. `expires_in` is the integer
+//! that the table and RFC 6749 ask for; the text that a sample prints is a moment in milliseconds, which nobody can mean.
+//!
+//! **OAuth: the refresh token stays.** Answers carry one; whether it is the same is not said. A client that keeps what it gets is
+//! right either way. Its 14 days count from the exchange, so consent is asked for again after them.
+//!
+//! **OAuth: one 401 for every bad access token.** The documents print one `WWW-Authenticate` for bad and expired ones, so
+//! revoked, forged and unknown tokens are told that they have expired. The journal knows better.
+//!
+//! **OAuth: no header on the 403 of a missing scope.** RFC 6750 suggests one; no document of the service shows it, and a client
+//! that relied on it would be let down.
+//!
+//! **OAuth: scope between path and parameters.** A client without the scope learns nothing from faulty parameters, and an
+//! unknown path has no scope to ask for. It counts against the account's limit, as every authenticated request does.
+//!
+//! **OAuth: 20000 on the consent page.** `code_verifier malformed` stands in the list of consent errors, although the verifier is
+//! sent to the token endpoint. Here it is the answer where one is sent too early; at the token endpoint a malformed one is an
+//! `invalid_request`.
+//!
+//! **OAuth: a public client without PKCE** is served: the document makes the verifier required only where a challenge was
+//! sent. The journal notes it.

@@ -3,4 +3,5 @@
 mod handlers;
 pub mod state;
 
+pub(crate) use handlers::{Approval, is_oauth};
 pub use state::State;

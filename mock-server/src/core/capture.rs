@@ -7,6 +7,8 @@ use contract::wire::header::{CHATDAY_SIGNATURE_TOKEN, CHATWORK_SIGNATURE, CHATWO
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION};
 use http::{HeaderMap, Method, Uri};
 
+use super::oauth_mask;
+
 /// What stands in the place of a secret.
 pub const MASK: &str = "[masked]";
 /// Most bytes of one body that are kept: 1 MiB. What is beyond is cut, and the entry says so.
@@ -115,7 +117,12 @@ impl Capture {
         let mut text = Vec::with_capacity(path.len() + query.len() + size_of_headers + kept.len() + 64);
         secrets.mask_into(&mut text, path.as_bytes());
         let path_end = text.len();
-        mask_query_into(&mut text, query, secrets);
+        let is_oauth = service == Service::Chatwork && oauth_mask::concerns(path);
+        if is_oauth {
+            oauth_mask::form_into(&mut text, query.as_bytes(), secrets);
+        } else {
+            mask_query_into(&mut text, query, secrets);
+        }
         let query_end = text.len();
         for (name, value) in headers {
             text.extend_from_slice(name.as_str().as_bytes());
@@ -128,7 +135,11 @@ impl Capture {
             text.push(b'\n');
         }
         let headers_end = text.len();
-        secrets.mask_into(&mut text, kept);
+        if is_oauth {
+            oauth_mask::body_into(&mut text, headers, kept, secrets);
+        } else {
+            secrets.mask_into(&mut text, kept);
+        }
         let ends = [path_end, query_end, headers_end, text.len()];
         Self { service, method: method.clone(), text, ends, body_is_cut: kept.len() < body.len() }
     }

@@ -13,8 +13,9 @@ pub const DEFAULT_WORLD: &str = include_str!("../../../fixtures/worlds/default.j
 /// The id of the world that requests reach unless their token says otherwise.
 pub const DEFAULT_ID: &str = "default";
 
-/// Keys whose values are tokens: they belong to one world and are left out when another one is made from a description.
-const TOKEN_KEYS: [&str; 3] = ["token", "tokens", "signature_token"];
+/// Keys whose values are tokens, or follow from them: they belong to one world and are left out when another one is made
+/// from a description.
+const TOKEN_KEYS: [&str; 6] = ["token", "tokens", "signature_token", "client_id", "client_secret", "issued"];
 
 /// What a description becomes.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Parts {
 /// What selects a world, and what of it must never be written down.
 #[derive(Clone)]
 pub struct Keys {
-    /// API tokens of both services.
+    /// API tokens of both services, and the ids of OAuth clients.
     pub tokens: Vec<String>,
     /// The tokens, and what else is secret.
     pub secrets: Vec<String>,
@@ -56,6 +57,8 @@ impl Keys {
         tokens.extend(chatday.tokens());
         let mut secrets = tokens.clone();
         secrets.extend(chatday.secrets());
+        secrets.extend(chatwork.oauth.secrets().map(str::to_owned));
+        tokens.extend(chatwork.oauth.client_ids().map(str::to_owned));
         Self { tokens, secrets }
     }
 }

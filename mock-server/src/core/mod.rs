@@ -14,5 +14,7 @@ pub mod self_check;
 pub mod turn;
 pub mod world;
 
+mod oauth_mask;
+
 pub use origin::{Defaults, Origin};
 pub use turn::{Note, Turn};

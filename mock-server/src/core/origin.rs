@@ -31,21 +31,26 @@ pub struct Origin<'a> {
 }
 
 impl Origin<'_> {
-    /// A token for whatever the label names, where a description gives none: 32 lower-case hex characters that follow
-    /// from seed, world and label alone. The order in which tokens are asked for does not matter.
+    /// A token for whatever the label names, where a description gives none. The order in which tokens are asked for
+    /// does not matter.
     pub fn token(&self, label: &str) -> String {
-        let mut hash = Sha256::new();
-        hash.update(self.seed.to_be_bytes());
-        // Lengths first, so that no two pairs of world and label run together to the same bytes.
-        for part in [self.world_id, label] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        made_up(self.seed, self.world_id, label)
     }
+}
+
+/// A value that nobody gave: 32 lower-case hex characters that follow from seed, world and label alone.
+pub fn made_up(seed: u64, world_id: &str, label: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_be_bytes());
+    // Lengths first, so that no two pairs of world and label run together to the same bytes.
+    for part in [world_id, label] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

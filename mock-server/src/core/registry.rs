@@ -231,8 +231,8 @@ impl Index {
         let taken = |token: &String| {
             let (owner, start) = (owner_of(token)?.id(), token.chars().take(4).collect::<String>());
             let message = format!(
-                "the token that begins with '{start}' belongs to the world '{owner}' already: a token selects one \
-                 world; leave the tokens out to get new ones"
+                "the token or client_id that begins with '{start}' belongs to the world '{owner}' already: it selects \
+                 one world; leave it out to get a new one"
             );
             Some(Fault { pointer: String::new(), message })
         };

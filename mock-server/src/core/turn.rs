@@ -16,7 +16,8 @@ pub struct Turn<'a> {
     pub world_id: &'a str,
     /// The operation that the request turned out to be: `get-room-messages`, `register`.
     pub operation: Option<&'static str>,
-    /// Who called, in words that hold no secret: `chatwork/1001`, `chatday/shop`.
+    /// Who called, in words that hold no secret: `chatwork/1001`, `chatwork/1001/<client_id>` with an access token,
+    /// `oauth/<client_id>`, `chatday/shop`.
     pub token_id: Option<String>,
     /// What was remarkable about the request, for whoever runs the mock. Never sent to the peer.
     pub notes: Vec<Note>,

@@ -314,6 +314,32 @@ impl Mock {
         self.ask(Method::POST, "/clock", Some(&json!({"resume": true})))
     }
 
+    /// What somebody does in a browser who is sent to an authorize URL and allows the client what it asks for: answers
+    /// where the browser is sent then, with the code or an error in the query. `account_id` is the first account without it.
+    ///
+    /// # Errors
+    /// The consent page would not work: its error, with its number.
+    pub fn approve(&self, authorize_url: &str, account_id: Option<u64>) -> Result<String, MockError> {
+        let mut body = json!({"url": authorize_url});
+        if let (Some(map), Some(account_id)) = (body.as_object_mut(), account_id) {
+            map.insert("account_id".to_owned(), json!(account_id));
+        }
+        self.redirect_to(&body)
+    }
+
+    /// The same for somebody who denies it.
+    ///
+    /// # Errors
+    /// As with [`Mock::approve`].
+    pub fn deny(&self, authorize_url: &str) -> Result<String, MockError> {
+        self.redirect_to(&json!({"url": authorize_url, "deny": true}))
+    }
+
+    fn redirect_to(&self, body: &Value) -> Result<String, MockError> {
+        let answer: Value = self.ask(Method::POST, "/oauth/approve", Some(body))?;
+        Ok(answer.get("redirect_to").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
     /// One Chatday chat as its end-user sees it.
     ///
     /// # Errors

@@ -20,7 +20,8 @@ use hyper::body::{Body as _, Incoming};
 use super::head::{self, Refusal};
 use super::outgoing::{Outgoing, Streams};
 use super::timer::ConnectionTimer;
-use super::{Shared, body, clock, control, log};
+use super::{Shared, body, clock, control, log, whose};
+use crate::chatwork::is_oauth;
 use crate::core::capture::Capture;
 use crate::core::refusal;
 use crate::core::registry::{Cell, Index};
@@ -52,6 +53,8 @@ pub(crate) struct Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mount {
     Service(Service),
+    /// Chatwork's consent page and token endpoint.
+    OAuth,
     Download,
     Control,
     Nothing,
@@ -65,6 +68,8 @@ impl Mount {
         let below = |mount: &str| path.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if role.services && path.starts_with(DOWNLOAD) {
             Self::Download
+        } else if role.services && is_oauth(path) {
+            Self::OAuth
         } else if role.control && below(control::MOUNT) {
             Self::Control
         } else {
@@ -76,7 +81,7 @@ impl Mount {
     pub(super) fn service(self) -> Option<Service> {
         match self {
             Self::Service(service) => Some(service),
-            Self::Download => Some(Service::Chatwork),
+            Self::OAuth | Self::Download => Some(Service::Chatwork),
             Self::Control | Self::Nothing => None,
         }
     }
@@ -182,7 +187,7 @@ impl Shared {
         };
         let (cell, capture) = {
             let index = self.registry.index();
-            let cell = match self.select(&index, mount, &parts) {
+            let cell = match self.select(&index, mount, &parts, &body) {
                 Ok(cell) => Arc::clone(cell),
                 Err(refusal) => {
                     drop(index);
@@ -210,7 +215,7 @@ impl Shared {
     pub(super) fn hang_up(&self, mount: Mount, parts: &Parts, why: &str) {
         let Some(service) = mount.service() else { return };
         let index = self.registry.index();
-        let cell = Arc::clone(self.select(&index, mount, parts).unwrap_or_else(|_| self.registry.default_world()));
+        let cell = Arc::clone(self.select(&index, mount, parts, b"").unwrap_or_else(|_| self.registry.default_world()));
         let capture = Capture::of(service, &parts.method, &parts.uri, &parts.headers, b"", index.secrets());
         drop(index);
         let words = format!("{why}: {}", service.https_only().words);
@@ -271,7 +276,7 @@ impl Shared {
             return response;
         };
         let index = self.registry.index();
-        let cell = Arc::clone(self.select(&index, mount, parts).unwrap_or_else(|_| self.registry.default_world()));
+        let cell = Arc::clone(self.select(&index, mount, parts, b"").unwrap_or_else(|_| self.registry.default_world()));
         let capture = Capture::of(service, &parts.method, &parts.uri, &parts.headers, b"", index.secrets());
         // The words quote the request.
         let mut words = Vec::with_capacity(refusal.words.len());
@@ -282,9 +287,15 @@ impl Shared {
         response
     }
 
-    /// The world of a request: that of its token, else that of `X-Mock-World`, else the default one. A download's
-    /// address names its world.
-    fn select<'a>(&'a self, index: &'a Index, mount: Mount, parts: &Parts) -> Result<&'a Arc<Cell>, Refusal> {
+    /// The world of a request: that of its token or OAuth client, else that of `X-Mock-World`, else the default one. A
+    /// download's address names its world.
+    fn select<'a>(
+        &'a self,
+        index: &'a Index,
+        mount: Mount,
+        parts: &Parts,
+        body: &[u8],
+    ) -> Result<&'a Arc<Cell>, Refusal> {
         if mount == Mount::Download {
             let id =
                 parts.uri.path().strip_prefix(DOWNLOAD).and_then(|rest| rest.split('/').next()).unwrap_or_default();
@@ -292,8 +303,11 @@ impl Shared {
         }
         let by_token = match mount {
             Mount::Service(Service::Chatwork) => {
-                parts.headers.get_all(CHATWORK_TOKEN).iter().find_map(|token| index.by_token(token.as_bytes()))
+                let by_token = |token: &HeaderValue| index.by_token(token.as_bytes());
+                let api_token = parts.headers.get_all(CHATWORK_TOKEN).iter().find_map(by_token);
+                api_token.or_else(|| whose::access_token(index, &parts.headers))
             }
+            Mount::OAuth => whose::client(index, parts, body),
             _ => {
                 parts.headers.get_all(AUTHORIZATION).iter().find_map(|value| index.by_token(bearer(value.as_bytes())?))
             }
@@ -341,12 +355,15 @@ impl Shared {
         let words = if entry == Entry::Intercepted {
             let control = &self.control_url;
             return format!(
-                "instead of the real hosts, /v2, /chatday and /download are served; the control API is at {control}"
+                "instead of the real hosts, /v2, /packages/oauth2/login.php, /token, /chatday and /download are served; \
+                 the control API is at {control}"
             );
         } else if self.has_control_listener {
-            "this address serves /v2 (Chatwork), /chatday (Chatday) and /download, the control listener /_mock"
+            "this address serves /v2 (Chatwork), /packages/oauth2/login.php and /token (its OAuth 2.0), /chatday (Chatday) \
+             and /download, the control listener /_mock"
         } else {
-            "this mock serves /v2 (Chatwork), /chatday (Chatday), /download and /_mock (control API)"
+            "this mock serves /v2 (Chatwork), /packages/oauth2/login.php and /token (its OAuth 2.0), /chatday (Chatday), \
+             /download and /_mock (control API)"
         };
         words.to_owned()
     }

@@ -17,6 +17,7 @@ mod outgoing;
 mod stream;
 mod timer;
 mod tls;
+mod whose;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};

@@ -10,6 +10,7 @@ mod expect;
 mod intercept;
 mod isolation;
 mod limits;
+mod oauth;
 mod program;
 mod support;
 mod tls;

@@ -41,7 +41,7 @@ fn every_snapshot_stands_in_its_area_and_shows_its_endpoint_and_status() {
         assert!(path.parent().unwrap().ends_with(&folder), "{} does not belong here", path.display());
         let status = case.split('-').next().unwrap();
         assert!(text.contains(&format!("HTTP/1.1 {status} ")), "{name} does not show its status");
-        if folder.starts_with("chatwork") && endpoint != "download-file" {
+        if folder.starts_with("chatwork") && folder != "chatwork/oauth" && endpoint != "download-file" {
             assert!(shows(&text, endpoint), "{name} does not show its endpoint");
         }
     }
@@ -62,7 +62,17 @@ fn shows(text: &str, endpoint: &str) -> bool {
 #[test]
 fn no_snapshot_holds_a_secret_a_path_or_a_port() {
     for (name, _, text) in snapshots() {
-        for word in ["wire-token", "wire-chatday", "wire-signature", "/work", "/home", "127.0.0.1", "localhost"] {
+        for word in [
+            "wire-token",
+            "wire-chatday",
+            "wire-signature",
+            "wire-secret",
+            "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9",
+            "/work",
+            "/home",
+            "127.0.0.1",
+            "localhost",
+        ] {
             assert!(!text.contains(word), "{name} holds '{word}'");
         }
     }

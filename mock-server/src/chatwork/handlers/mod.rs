@@ -1,4 +1,4 @@
-//! From a request to an answer: token, limit, endpoint, parameters, handler. The order is a decision
+//! From a request to an answer: token, limit, endpoint, scope, parameters, handler. The order is a decision
 //! (`contract::manual::decisions`).
 
 mod contacts;
@@ -9,6 +9,7 @@ mod me;
 mod members;
 mod messages;
 mod notes;
+mod oauth;
 mod rooms;
 mod tasks;
 
@@ -19,6 +20,7 @@ use contract::chatwork::clauses;
 use contract::chatwork::endpoints::Operation;
 use contract::chatwork::errors::{ApiError, Denied, Missing, Unfit};
 use contract::chatwork::gate::{self, Credential};
+use contract::chatwork::oauth::Scopes;
 use contract::chatwork::params;
 use contract::chatwork::ratelimit::Standing;
 use contract::chatwork::{Edition, Endpoint};
@@ -28,11 +30,29 @@ use contract::wire::form::Form;
 use contract::wire::{Request, Response};
 use http::{Method, StatusCode};
 
+pub(crate) use oauth::{Approval, is_oauth};
+
 use super::state::{AccountId, Error, RoomId, State};
 use crate::core::Turn;
 
 /// What a handler answers with.
 type Answer = Result<Response, ApiError>;
+
+/// Who called, and what they may do.
+struct Caller {
+    account: AccountId,
+    /// What an access token may do; an API token may do everything.
+    scopes: Option<Scopes>,
+}
+
+impl Caller {
+    fn may(&self, endpoint: &Endpoint) -> Result<(), ApiError> {
+        match &self.scopes {
+            Some(scopes) if !scopes.cover(endpoint.scope) => Err(ApiError::ScopeMissing(endpoint.scope)),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// One authenticated request to a known endpoint, with its parameters read.
 struct Call<'s> {
@@ -66,19 +86,18 @@ impl State {
         let Some(caller) = self.caller(request, turn) else {
             let error = ApiError::InvalidToken;
             let mut response = answer::refusal_with(error.status(), self.settings.token_error.text());
-            if gate::credential(request.headers()) == Credential::Bearer {
+            if matches!(gate::credential(request.headers()), Credential::Bearer(_)) {
                 answer::add_bearer_challenge(&mut response);
             }
             return response;
         };
-        turn.token_id = Some(format!("chatwork/{caller}"));
         // Found first, so that the journal names the operation of a request that is over the limit too.
         let found = self.find(request, turn);
-        let standing = self.take_account_limit(caller, turn.now);
+        let standing = self.take_account_limit(caller.account, turn.now);
         let mut response = if standing.is_some_and(|standing| !standing.allowed) {
             answer::refusal(&ApiError::AccountLimit)
         } else {
-            self.serve(caller, found, request, turn).unwrap_or_else(|error| answer::refusal(&error))
+            self.serve(&caller, found, request, turn).unwrap_or_else(|error| answer::refusal(&error))
         };
         if let Some(standing) = standing {
             answer::add_rate_headers(&mut response, standing);
@@ -86,21 +105,19 @@ impl State {
         response
     }
 
-    fn caller(&self, request: &Request, turn: &mut Turn<'_>) -> Option<AccountId> {
+    fn caller(&self, request: &Request, turn: &mut Turn<'_>) -> Option<Caller> {
         notes::token_elsewhere(self, request, turn);
         match gate::credential(request.headers()) {
-            Credential::Token(token) => self.account_of_token(token),
+            Credential::Token(token) => {
+                let account = self.account_of_token(token)?;
+                turn.token_id = Some(format!("chatwork/{account}"));
+                Some(Caller { account, scopes: None })
+            }
             Credential::Doubled => {
                 turn.note(&clauses::TOKEN_ONCE, "the request carries more than one X-ChatWorkToken header");
                 None
             }
-            Credential::Bearer => {
-                turn.note(
-                    &clauses::BEARER,
-                    "an OAuth token without X-ChatWorkToken: this mock issues none, so none is valid",
-                );
-                None
-            }
+            Credential::Bearer(token) => oauth::caller(self, token, turn),
             Credential::Missing | Credential::Unreadable => None,
         }
     }
@@ -118,9 +135,10 @@ impl State {
         found
     }
 
-    fn serve(&mut self, caller: AccountId, found: Option<Found>, request: &Request, turn: &mut Turn<'_>) -> Answer {
+    fn serve(&mut self, caller: &Caller, found: Option<Found>, request: &Request, turn: &mut Turn<'_>) -> Answer {
         let Found { endpoint, ids } = found.ok_or(ApiError::InvalidEndpoint)?;
-        let edition = self.settings.edition;
+        caller.may(endpoint)?;
+        let (caller, edition) = (caller.account, self.settings.edition);
         notes::parameters(endpoint, edition, request, turn);
         let arguments = arguments::read(endpoint, edition, request)?;
         let (now, base_url, world_id) = (turn.now, turn.base_url, turn.world_id);

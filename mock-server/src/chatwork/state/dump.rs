@@ -27,6 +27,7 @@ impl State {
                 "id": request.id, "from": request.from, "to": request.to, "message": request.message,
             })),
             "rooms": list(self.rooms.values(), room),
+            "oauth": self.oauth.dump(),
             "counters": {
                 "seed": counters.seed,
                 "message": counters.message.to_string(),

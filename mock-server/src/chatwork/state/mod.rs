@@ -9,6 +9,7 @@
 //! | [`ids`], [`account`], [`room`], [`member`], [`message`], [`task`], [`mod@file`], [`settings`] | the nouns |
 //! | `view` | rooms, counts and profiles as one person sees them |
 //! | `groups`, `messages`, `tasks`, `files`, `links`, `contacts` | the operations |
+//! | [`oauth`] | clients, consents and tokens of OAuth 2.0 |
 //! | `system` | the texts that the service itself writes |
 //! | `load`, `dump` | from and to a world description (`fixtures/worlds/README.md`) |
 //!
@@ -27,6 +28,7 @@ pub mod file;
 pub mod ids;
 pub mod member;
 pub mod message;
+pub mod oauth;
 pub mod room;
 pub mod settings;
 pub mod task;
@@ -54,6 +56,7 @@ pub use links::LinkOptions;
 pub use member::{Member, Role};
 pub use message::{Mentioned, Message, Rendered};
 pub use messages::{Fetched, Hidden, Unread};
+pub use oauth::OAuth;
 pub use room::{IconPreset, Kind, Link, Room};
 pub use settings::{Edition, Limit, Limits, Plan, Settings, TokenError, Window};
 pub use task::{LimitType, NewTask, Task, TaskFilter, TaskStatus, TasksAdded};
@@ -76,6 +79,8 @@ pub struct State {
     requests: BTreeMap<RequestId, ContactRequest>,
     rooms: BTreeMap<RoomId, Room>,
     counters: Counters,
+    /// Clients, and what they were allowed.
+    pub oauth: OAuth,
     // What follows can be told from the above, and is kept to answer without searching.
     /// Both directions; the room is the direct chat of the two. Every direct chat makes its two contacts.
     contacts: BTreeMap<AccountId, BTreeMap<AccountId, RoomId>>,
@@ -96,6 +101,7 @@ impl State {
             requests: BTreeMap::new(),
             rooms: BTreeMap::new(),
             counters: Counters::new(seed),
+            oauth: OAuth::default(),
             contacts: BTreeMap::new(),
             rooms_of: BTreeMap::new(),
             by_token: BTreeMap::new(),

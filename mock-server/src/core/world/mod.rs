@@ -15,6 +15,7 @@ use contract::wire::{Request, Response};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+use crate::chatwork::Approval;
 use crate::control::event::Change;
 use crate::control::{ClockChange, ClockState, WorldCard};
 use crate::core::capture::Capture;
@@ -102,6 +103,7 @@ impl World {
         let mut turn = Turn::new(now, around.base_url, &self.blueprint.id);
         let served = guarded(service, || match service {
             Service::Chatwork if request.uri().path().starts_with(DOWNLOAD) => chatwork.download(request, &mut turn),
+            Service::Chatwork if chatwork::is_oauth(request.uri().path()) => chatwork.authorize(request, &mut turn),
             Service::Chatwork => chatwork.handle(request, &mut turn),
             Service::Chatday => chatday.handle(request, &mut turn),
         });
@@ -112,7 +114,8 @@ impl World {
             notes.push(note);
             response
         });
-        if self.blueprint.self_check && !request.uri().path().starts_with(DOWNLOAD) {
+        let path = request.uri().path();
+        if self.blueprint.self_check && !path.starts_with(DOWNLOAD) && !chatwork::is_oauth(path) {
             let found = match service {
                 Service::Chatwork => {
                     let limits = self.chatwork.settings.limits;
@@ -178,11 +181,11 @@ impl World {
             }
             whole
         };
-        WorldCard {
-            id: self.blueprint.id.clone(),
-            chatwork: with_url(Service::Chatwork, self.chatwork.card()),
-            chatday: with_url(Service::Chatday, self.chatday.card()),
+        let mut chatwork = with_url(Service::Chatwork, self.chatwork.card());
+        if let Some(chatwork) = chatwork.as_object_mut() {
+            chatwork.insert("oauth".to_owned(), self.chatwork.oauth.card(base_url));
         }
+        WorldCard { id: self.blueprint.id.clone(), chatwork, chatday: with_url(Service::Chatday, self.chatday.card()) }
     }
 
     /// What the world was made from, and when: for [`World::reset`].
@@ -244,6 +247,15 @@ impl World {
             self.tell(Change::Settings);
         }
         Ok(())
+    }
+
+    /// Consents to an OAuth client, or refuses it, without the page: where the browser would be sent.
+    ///
+    /// # Errors
+    /// What the page would tell instead.
+    pub(crate) fn decide(&mut self, approval: &Approval, around: Surroundings<'_>) -> Result<String, String> {
+        let mut turn = Turn::new(self.clock.now(around.wall), around.base_url, &self.blueprint.id);
+        self.chatwork.decide(approval, &mut turn)
     }
 
     /// One Chatday chat as its end-user sees it.

@@ -3,6 +3,7 @@
 pub(crate) mod events;
 mod expect;
 mod input;
+mod oauth;
 pub(crate) mod requests;
 mod route;
 mod worlds;
@@ -104,6 +105,8 @@ async fn whole(shared: &Arc<Shared>, route: Result<Route, Unrouted>, parts: &Par
             Ok(expectation) => refusal::json(StatusCode::OK, &expect::wait(cell, &expectation, &shared.stop).await),
             Err(faults) => refusal::errors(StatusCode::BAD_REQUEST, &faults),
         },
+        Route::ApproveOAuth => oauth::approve(shared, &cell, parts, body)
+            .unwrap_or_else(|faults| refusal::errors(StatusCode::BAD_REQUEST, &faults)),
         route => worlds::call(shared, &cell, &route, body)
             .unwrap_or_else(|faults| refusal::errors(StatusCode::BAD_REQUEST, &faults)),
     }

@@ -24,6 +24,7 @@ pub(super) enum Route {
     Chat(String),
     Tls,
     ServeCertificate,
+    ApproveOAuth,
 }
 
 /// Why a target is no call.
@@ -70,6 +71,7 @@ impl Route {
             ["tls"] => {
                 pick("GET, HEAD, PUT", is(&Method::GET, Self::Tls).or_else(|| is(&Method::PUT, Self::ServeCertificate)))
             }
+            ["oauth", "approve"] => post(Self::ApproveOAuth),
             ["chatday", "chats", id] => get(Self::Chat(word(id))),
             _ => Err(Unrouted::Unknown),
         }

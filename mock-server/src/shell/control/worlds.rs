@@ -76,8 +76,8 @@ pub(super) fn call(shared: &Shared, cell: &Arc<Cell>, route: &Route, body: &Byte
             }
             answer(ok, &tls.state())
         }
-        // These wait or come in pieces, so they are not answered here.
-        Route::Expect | Route::Events | Route::Requests => {
+        // These wait, come in pieces or choose their world themselves, so they are not answered here.
+        Route::Expect | Route::Events | Route::Requests | Route::ApproveOAuth => {
             errors(StatusCode::NOT_FOUND, &["this call is answered elsewhere"])
         }
     })

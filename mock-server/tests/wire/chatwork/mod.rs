@@ -12,6 +12,7 @@ mod members;
 mod mentions;
 mod messages;
 mod my;
+mod oauth;
 mod plans;
 mod refusals;
 mod rooms;

@@ -60,7 +60,7 @@ fn of(area: &str) -> impl Iterator<Item = &'static Endpoint> {
 }
 
 /// A call that is right in every parameter. The token is its first header.
-fn sample(endpoint: &Endpoint, token: &str, room: u64) -> Call {
+pub(super) fn sample(endpoint: &Endpoint, token: &str, room: u64) -> Call {
     let path = [("room_id", room.to_string().as_str()), ("message_id", MESSAGE[0]), ("task_id", "31")]
         .into_iter()
         .chain([("file_id", "71"), ("request_id", "81")])

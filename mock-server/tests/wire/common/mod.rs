@@ -74,6 +74,8 @@ pub(crate) struct Wire {
     strictness: Strictness,
     honours_override: bool,
     story: String,
+    /// What this story must not tell, and what it says instead.
+    hidden: Vec<(String, &'static str)>,
 }
 
 impl Wire {
@@ -102,7 +104,7 @@ impl Wire {
     fn of(mock: MockServer, strictness: Strictness, honours_override: bool) -> Self {
         let url = mock.url(Service::Chatwork);
         let address = url.trim_start_matches("http://").trim_end_matches("/v2").parse().expect("an address");
-        Self { mock, address, strictness, honours_override, story: String::new() }
+        Self { mock, address, strictness, honours_override, story: String::new(), hidden: Vec::new() }
     }
 
     /// The same with Chatwork's settings.
@@ -186,10 +188,15 @@ impl Wire {
     /// The story so far, without secrets; the next one begins.
     pub(crate) fn take_story(&mut self) -> String {
         let mut story = std::mem::take(&mut self.story);
-        for (secret, name) in SECRETS {
+        for (secret, name) in self.hidden.iter().map(|(secret, name)| (secret.as_str(), *name)).chain(SECRETS) {
             story = story.replace(secret, name);
         }
         story
+    }
+
+    /// Keeps a secret that was made up meanwhile out of the stories.
+    pub(crate) fn hide(&mut self, secret: &str, name: &'static str) {
+        self.hidden.push((secret.to_owned(), name));
     }
 
     /// Leaves what was said so far out of the story.
@@ -291,6 +298,7 @@ pub(crate) fn area(endpoint: &str) -> Option<String> {
     let chatwork = contract::chatwork::endpoints::ENDPOINTS.iter().find(|row| row.name == endpoint);
     chatwork.map(|row: &Endpoint| format!("chatwork/{}", row.area)).or_else(|| match endpoint {
         "download-file" => Some("chatwork/files".to_owned()),
+        "oauth-authorize" | "oauth-token" => Some("chatwork/oauth".to_owned()),
         "register" => Some("chatday/register".to_owned()),
         "send-message" => Some("chatday/messages".to_owned()),
         _ => None,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::ids::{FileId, MESSAGE_MAX, MessageId, NUMBER_MAX, TaskId};
 use super::settings::Window;
-use super::{AccountId, RoomId, State};
+use super::{AccountId, OAuth, RoomId, State};
 use crate::core::Origin;
 
 mod content;
@@ -41,6 +41,7 @@ impl State {
         loader.contacts(&object);
         loader.requests(&object);
         loader.windows(&object);
+        loader.oauth(&object);
         object.finish();
         loader.state
     }
@@ -136,6 +137,12 @@ impl Loader<'_, '_> {
             }
         }
         object.finish();
+    }
+
+    fn oauth(&mut self, world: &Object<'_>) {
+        if let Some(node) = world.optional("oauth") {
+            self.state.oauth = OAuth::load(&node, self.origin, |node| self.account(Some(node)));
+        }
     }
 
     fn window(&self, entry: Object<'_>) -> Window {
