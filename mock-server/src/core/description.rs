@@ -56,6 +56,7 @@ impl Keys {
         tokens.extend(chatday.tokens());
         let mut secrets = tokens.clone();
         secrets.extend(chatday.secrets());
+        secrets.extend(chatwork.webhook_tokens());
         Self { tokens, secrets }
     }
 }

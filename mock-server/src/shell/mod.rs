@@ -7,12 +7,14 @@ pub(crate) mod log;
 pub(crate) mod stop;
 
 mod body;
+mod deliver;
 mod head;
 mod http;
 mod limits;
 mod listen;
 mod outgoing;
 mod stream;
+mod targets;
 mod timer;
 
 use std::io;
@@ -25,15 +27,17 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use self::deliver::Bell;
 use self::head::Hosts;
 use self::http::Role;
 use self::stop::Stop;
+use self::targets::Targets;
 use crate::control::Info;
 use crate::core::clock::ClockStart;
 use crate::core::description::{DEFAULT_ID, complete, default_description};
 use crate::core::journal::Caps;
 use crate::core::origin::Defaults;
-use crate::core::registry::{Plan, Registry};
+use crate::core::registry::{Cell, Plan, Registry};
 
 pub(crate) use self::http::WORLD;
 pub(crate) use self::outgoing::Streams;
@@ -62,6 +66,8 @@ pub(crate) struct Config {
     /// Most entries of each journal.
     pub(crate) journal_entries: usize,
     pub(crate) limits: Limits,
+    /// Hosts beside this machine that webhooks may go to.
+    pub(crate) webhook_hosts: Vec<String>,
 }
 
 impl Default for Config {
@@ -80,6 +86,7 @@ impl Default for Config {
             self_check: cfg!(debug_assertions),
             journal_entries: usize::MAX,
             limits: Limits::default(),
+            webhook_hosts: Vec::new(),
         }
     }
 }
@@ -117,6 +124,10 @@ pub(crate) struct Shared {
     pub(crate) stop: Stop,
     /// Room for readers of events.
     pub(crate) event_readers: Arc<Semaphore>,
+    /// Which hosts webhooks may go to.
+    pub(crate) targets: Targets,
+    /// Tells the sender of webhooks to look.
+    pub(crate) bell: Bell,
     /// Where the services listen.
     pub(crate) address: SocketAddr,
     base_url: String,
@@ -140,6 +151,13 @@ impl Shared {
             tls_url: None,
             intercept_proxy: None,
             ca_file: None,
+        }
+    }
+
+    /// Tells the sender of webhooks to look at a world, if there may be something new to send.
+    pub(crate) fn ring(&self, cell: &Arc<Cell>) {
+        if cell.lock().take_ring() {
+            self.bell.ring(cell);
         }
     }
 
@@ -181,6 +199,8 @@ impl Server {
             limits: config.limits,
             stop: Stop::default(),
             event_readers: Arc::new(Semaphore::new(config.limits.event_readers)),
+            targets: Targets { allowed: config.webhook_hosts },
+            bell: Bell::default(),
             address,
             control_url: format!("{control_base}{}", control::MOUNT),
             base_url,
@@ -196,15 +216,18 @@ impl Server {
     /// # Errors
     /// The runtime cannot take a listener.
     pub(crate) async fn run(self) -> io::Result<()> {
+        let sender = deliver::run(Arc::clone(&self.shared));
         let role = Role { services: true, control: self.control.is_none() };
         let main = listen::serve(TcpListener::from_std(self.main)?, role, Arc::clone(&self.shared));
         match self.control {
             Some(control) => {
                 let role = Role { services: false, control: true };
                 let control = listen::serve(TcpListener::from_std(control)?, role, self.shared);
-                tokio::join!(main, control);
+                tokio::join!(main, control, sender);
             }
-            None => main.await,
+            None => {
+                tokio::join!(main, sender);
+            }
         }
         Ok(())
     }

@@ -117,7 +117,7 @@ pub(super) fn words(faults: Vec<Fault>, prefix: &str) -> Words {
         .collect()
 }
 
-fn read<T>(value: &Value, load: impl Fn(&Node<'_>) -> T) -> Result<T, Words> {
+pub(super) fn read<T>(value: &Value, load: impl Fn(&Node<'_>) -> T) -> Result<T, Words> {
     let faults = Faults::default();
     let read = load(&Node::root(value, &faults));
     if faults.is_empty() { Ok(read) } else { Err(words(faults.into_sorted(), "")) }

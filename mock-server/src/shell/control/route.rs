@@ -3,6 +3,9 @@
 use http::Method;
 use percent_encoding::percent_decode_str;
 
+use super::deliveries::DeliveryRoute;
+use super::webhooks::WebhookRoute;
+
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
@@ -22,6 +25,8 @@ pub(super) enum Route {
     Clock,
     ChangeClock,
     Chat(String),
+    Deliveries(DeliveryRoute),
+    Webhooks(WebhookRoute),
 }
 
 /// Why a target is no call.
@@ -66,6 +71,8 @@ impl Route {
                 pick("GET, HEAD, POST", is(&Method::GET, Self::Clock).or_else(|| is(&Method::POST, Self::ChangeClock)))
             }
             ["chatday", "chats", id] => get(Self::Chat(word(id))),
+            ["deliveries", below @ ..] => DeliveryRoute::of(method, below).map(Self::Deliveries),
+            ["chatwork" | "chatday", ..] => WebhookRoute::of(method, &segments).map(Self::Webhooks),
             _ => Err(Unrouted::Unknown),
         }
     }

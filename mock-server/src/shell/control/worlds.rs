@@ -56,20 +56,17 @@ pub(super) fn call(shared: &Shared, cell: &Arc<Cell>, route: &Route, body: &Byte
             no_content()
         }
         Route::Clock => answer(ok, &cell.lock().clock(wall)),
-        Route::ChangeClock => {
-            let change = input::clock_change(body)?;
-            let mut world = cell.lock();
-            world.change_clock(change, wall);
-            answer(ok, &world.clock(wall))
-        }
         Route::Chat(id) => match cell.lock().chat(id) {
             Some(chat) => answer(ok, &chat),
             None => errors(StatusCode::NOT_FOUND, &[format!("this world has no chat '{id}'")]),
         },
         // These wait or come in pieces, so they are not answered here.
-        Route::Expect | Route::Events | Route::Requests => {
-            errors(StatusCode::NOT_FOUND, &["this call is answered elsewhere"])
-        }
+        Route::Expect
+        | Route::Events
+        | Route::Requests
+        | Route::ChangeClock
+        | Route::Deliveries(_)
+        | Route::Webhooks(_) => errors(StatusCode::NOT_FOUND, &["this call is answered elsewhere"]),
     })
 }
 
