@@ -14,27 +14,22 @@ use crate::core::registry::Cell;
 /// Carries a change out, in the order of its fields.
 pub(super) async fn change(shared: &Shared, cell: &Arc<Cell>, change: ClockChange) -> ClockState {
     let _turn = Turn::take(cell).await;
-    let tell = |change: ClockChange| {
-        let mut world = cell.lock();
-        world.change_clock(change, clock::wall());
-        world.clock(clock::wall())
-    };
-    let mut stands = None;
+    let mut rest = change;
     if let Some(to) = change.set {
         let ahead = to.0.saturating_sub(cell.lock().clock(clock::wall()).now_ms);
         forward(shared, cell, ahead).await;
-        // To the very moment: a running clock ran on meanwhile. And backwards at once.
-        stands = Some(tell(ClockChange { set: Some(to), ..ClockChange::default() }));
+        // What is left is a jump to the very moment: a running clock ran on meanwhile. And backwards at once.
+        if change.advance_ms.is_some() {
+            cell.lock().change_clock(ClockChange { set: change.set, ..ClockChange::default() }, clock::wall());
+            rest.set = None;
+        }
     }
-    let left = match change.advance_ms {
-        Some(millis) => Some(forward(shared, cell, millis).await),
-        None => None,
-    };
-    let rest = ClockChange { set: None, advance_ms: left, ..change };
-    match stands {
-        Some(stands) if rest == ClockChange::default() => stands,
-        _ => tell(rest),
+    if let Some(millis) = change.advance_ms {
+        rest.advance_ms = Some(forward(shared, cell, millis).await);
     }
+    let (mut world, wall) = (cell.lock(), clock::wall());
+    world.change_clock(rest, wall);
+    world.clock(wall)
 }
 
 /// Goes to each due moment on a way of so many milliseconds, and says how much of it is left behind the last one.
