@@ -66,7 +66,7 @@ pub fn resolve(typed: &cli::Webhook, stop: Stop) -> Result<WebhookRun, Unusable>
         socket: Socket {
             address,
             authority: endpoint.authority.clone(),
-            connect_timeout: courier::socket::CONNECT_TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
             timeout,
         },
         endpoint,
