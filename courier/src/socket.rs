@@ -1,6 +1,8 @@
 //! One exchange over one connection, bounded in time and in bytes, with a named verdict for whatever goes wrong.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,6 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -38,6 +41,8 @@ pub struct Socket {
     pub address: Result<SocketAddr, Fault>,
     /// The `Host` header.
     pub authority: String,
+    /// How long a connection may take to come about; [`CONNECT_TIMEOUT`] unless somebody says otherwise.
+    pub connect_timeout: Duration,
     /// From the start of connecting to the end of the body.
     pub timeout: Duration,
 }
@@ -50,6 +55,29 @@ impl Socket {
         Exchange { sent: delivery.clone(), outcome, took: started.elapsed() }
     }
 
+    /// Sends one delivery, and closes the connection without reading a byte of the answer.
+    ///
+    /// # Errors
+    /// Why it did not go out whole.
+    pub async fn send_only(&self, delivery: &Delivery) -> Result<(), Fault> {
+        let deadline = Instant::now() + self.timeout;
+        let mut stream = self.connect(deadline).await?;
+        let mut bytes = BytesMut::new();
+        // The same checks as for what is sent and answered.
+        let request = self.request(delivery)?;
+        let (method, target) = (request.method().as_str(), delivery.target.as_str());
+        bytes.extend_from_slice(format!("{method} {target} HTTP/1.1\r\n").as_bytes());
+        for (name, value) in request.headers() {
+            bytes.extend_from_slice(name.as_str().as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", delivery.body.len()).as_bytes());
+        bytes.extend_from_slice(&delivery.body);
+        timeout_at(deadline, write_all(&mut stream, &bytes)).await.map_err(|_| Fault::HeadTimeout)?
+    }
+
     /// Opens and closes a connection.
     ///
     /// # Errors
@@ -60,7 +88,7 @@ impl Socket {
 
     async fn connect(&self, deadline: Instant) -> Result<TcpStream, Fault> {
         let address = self.address.clone()?;
-        let deadline = deadline.min(Instant::now() + CONNECT_TIMEOUT);
+        let deadline = deadline.min(Instant::now() + self.connect_timeout);
         let stream = match timeout_at(deadline, TcpStream::connect(address)).await {
             Err(_) => return Err(Fault::ConnectTimeout),
             Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
@@ -146,6 +174,17 @@ impl Interim {
     fn is_flood(&self) -> bool {
         self.count.load(Ordering::SeqCst) > INTERIM_MAX
     }
+}
+
+async fn write_all(stream: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8]) -> Result<(), Fault> {
+    while !bytes.is_empty() {
+        let written = poll_fn(|cx| Pin::new(&mut *stream).poll_write(cx, bytes)).await.map_err(|_| Fault::Cut)?;
+        if written == 0 {
+            return Err(Fault::Cut);
+        }
+        bytes = bytes.get(written..).unwrap_or_default();
+    }
+    poll_fn(|cx| Pin::new(&mut *stream).poll_flush(cx)).await.map_err(|_| Fault::Cut)
 }
 
 /// Reads a body until its end, the deadline or the cap, whichever comes first.

@@ -73,6 +73,7 @@ impl Settings {
             clock: clock.unwrap_or_default(),
             defaults,
             self_check: typed.self_check || Config::default().self_check,
+            webhook_hosts: typed.allow_webhook_host.iter().map(|host| webhook_host(host)).collect::<Result<_, _>>()?,
             journal_entries: typed.journal_limit.unwrap_or(usize::MAX),
             ..Config::default()
         };
@@ -131,6 +132,18 @@ fn ca_dir(typed: &Serve) -> Result<Option<PathBuf>, String> {
     data.map(|data| Some(data.join("mock-server"))).ok_or_else(|| words.to_owned())
 }
 
+/// A host as URLs spell it, without brackets.
+fn webhook_host(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    if host.is_empty() || (!is_address && host.contains(['/', ':', '@', '?', '#', ' ', '*'])) {
+        return Err(format!(
+            "--allow-webhook-host: '{text}' is no host: expected a name or an address alone, such as hooks.example"
+        ));
+    }
+    Ok(host.to_owned())
+}
+
 fn public_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or_default();
     let host = rest.split('/').next().unwrap_or_default();
@@ -179,6 +192,15 @@ mod tests {
         assert_eq!(public_url("https://mock.example/chat/").as_deref(), Ok("https://mock.example/chat"));
         for wrong in ["", "mock:4010", "ftp://x", "http://", "http://a b", "http://a?b", "http://u@h"] {
             assert!(public_url(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn webhook_hosts_are_names_or_addresses_alone() {
+        assert_eq!(webhook_host("hooks.example").as_deref(), Ok("hooks.example"));
+        assert_eq!(webhook_host("[2001:db8::1]").as_deref(), Ok("2001:db8::1"));
+        for wrong in ["", "http://hooks.example", "hooks.example:80", "*.example", "a@b"] {
+            assert!(webhook_host(wrong).unwrap_err().contains("is no host"), "{wrong}");
         }
     }
 

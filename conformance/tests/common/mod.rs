@@ -95,7 +95,12 @@ pub(crate) fn judge(service: Service, url: &str, manner: Manner) -> Judged {
     let (_stopper, stop) = stop::channel();
     let address = SocketAddr::new(endpoint.host.parse().unwrap(), endpoint.port);
     let mut session = Session::new(Settings {
-        socket: Socket { address: Ok(address), authority: endpoint.authority.clone(), timeout: manner.timeout },
+        socket: Socket {
+            address: Ok(address),
+            authority: endpoint.authority.clone(),
+            connect_timeout: courier::socket::CONNECT_TIMEOUT,
+            timeout: manner.timeout,
+        },
         endpoint,
         secret: secret(service),
         policy: Policy {

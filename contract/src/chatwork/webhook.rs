@@ -57,8 +57,64 @@ pub const OPEN_ENDED: Clause = Clause::assumed(
      resent and a growing error rate switches the webhook off.",
 );
 
+/// How many settings there can be.
+pub const SETTINGS: Clause = Clause::documented(
+    "chatwork.webhooks.settings",
+    WEBHOOK_PAGE,
+    "Webhook settings are made in the admin screen, at most 5 for each account: a room event for message_created \
+     and message_updated in one room, or an account event for mention_to_me; its token is Base64.",
+);
+
+/// What happens to a setting whose deliveries fail.
+pub const SWITCH_OFF: Clause = Clause::documented(
+    "chatwork.webhooks.switch-off",
+    WEBHOOK_PAGE,
+    "When the error rate grows, the setting is made invalid automatically, and the user must enable it again by hand.",
+);
+
+/// When exactly.
+pub const SWITCH_OFF_AFTER: Clause = Clause::assumed(
+    "chatwork.webhooks.switch-off-after",
+    "A setting is made invalid after 10 failed deliveries in a row, and sends nothing until it is enabled again.",
+);
+
+/// How long a receiver may take.
+pub const TIMEOUT: Clause = Clause::assumed(
+    "chatwork.webhooks.timeout",
+    "A connection must come about within 2 seconds, and the whole answer within 5.",
+);
+
+/// Who is told of what.
+pub const WHOM: Clause = Clause::assumed(
+    "chatwork.webhooks.whom",
+    "Every message of the room causes a room event, one's own and those that the service writes too; a message that \
+     mentions the owner causes one account event, however many tags it has, and an edit only where it mentions them \
+     for the first time. Whoever is not in the room is told nothing, and deletions cause no event.",
+);
+
 /// Every clause of this file, in reading order.
-pub const CLAUSES: [&Clause; 6] = [&SIGNATURE, &QUERY_COPY, &ACKNOWLEDGED, &ANSWER_SIZE, &BODY, &OPEN_ENDED];
+pub const CLAUSES: [&Clause; 11] = [
+    &SIGNATURE,
+    &QUERY_COPY,
+    &ACKNOWLEDGED,
+    &ANSWER_SIZE,
+    &BODY,
+    &OPEN_ENDED,
+    &SETTINGS,
+    &SWITCH_OFF,
+    &SWITCH_OFF_AFTER,
+    &TIMEOUT,
+    &WHOM,
+];
+
+/// Most settings of one account, both families together ([`SETTINGS`]).
+pub const SETTINGS_MAX: usize = 5;
+/// Failed deliveries in a row after which a setting is switched off ([`SWITCH_OFF_AFTER`]).
+pub const FAILURES_MAX: u32 = 10;
+/// Time for a connection to come about, in milliseconds ([`TIMEOUT`]).
+pub const CONNECT_TIMEOUT_MS: u64 = 2_000;
+/// Time from the start of connecting to the end of the answer, in milliseconds ([`TIMEOUT`]).
+pub const TIMEOUT_MS: u64 = 5_000;
 
 /// The only status that acknowledges an event ([`ACKNOWLEDGED`]).
 pub const ANSWER_STATUS: StatusCode = StatusCode::OK;
@@ -213,12 +269,25 @@ pub fn with_query_copy(target: &str, signature: &str) -> String {
 }
 
 /// What keeps an answer from counting as received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerFault {
     /// The status is not 200 ([`ACKNOWLEDGED`]).
+    #[error("the status is {}: expected 200", .0.as_u16())]
     Status(StatusCode),
     /// The body has this many bytes, more than [`ANSWER_BODY_MAX`] ([`ANSWER_SIZE`]).
+    #[error("the body has {0} bytes: at most 2,048 are allowed")]
     Size(usize),
+}
+
+impl AnswerFault {
+    /// The fault in words, as reports spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Status(status) if status.is_redirection() => "redirect",
+            Self::Status(_) => "other-status",
+            Self::Size(_) => "too-large",
+        }
+    }
 }
 
 /// Holds an answer against the delivery rules.

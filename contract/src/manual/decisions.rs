@@ -94,3 +94,28 @@
 //!
 //! **OAuth: a public client without PKCE** is served: the document makes the verifier required only where a challenge was
 //! sent. The journal notes it.
+//!
+//! **Who is told by a Chatwork webhook** is `chatwork.webhooks.whom`. `[toall]` calls everyone else in the room, as it counts
+//! in `mention_num`, so it fires `mention_to_me` for each of them. An edit fires it only for those whom the old text did not
+//! call: an edit that repeats a mention is a `message_updated` and nothing else, since no document speaks of a second call.
+//! A setting stays silent while its owner is not in the room, and goes with a room that is deleted.
+//!
+//! **What another member writes** through the control API counts against no limit of the API: it is the world around the
+//! program under test, not a call of it.
+//!
+//! **Order of deliveries.** Nothing is published. One target gets one delivery at a time, in the order of what happened; a
+//! target that let two in a row time out gets its backlog in waves of 32 at once, until it answers. So 200 deliveries to a
+//! receiver that never answers end after (2 + 7) time-outs, each of them really sent, instead of after 200.
+//!
+//! **What counts towards switching off** a Chatwork setting is a delivery that went out and was not acknowledged. One that was
+//! not sent (its host may not be called, the queue was full) says nothing about the receiver; nor does a replay, which the
+//! operator asked for. What waits for a setting when it is switched off or removed is dropped.
+//!
+//! **Repetitions of Chatday are the same bytes, header included.** A token that was rotated meanwhile does not change them:
+//! `chatday.webhook.retry` says the same bytes, and the grace of the rotation is what makes them acceptable. They are not
+//! stopped by another URL either. A replay is one attempt, whatever becomes of it.
+//!
+//! **Time.** Time-outs of a delivery are those of a socket, in real time; every moment in a record is the world's. Under a
+//! frozen clock repetitions and delays wait for the clock to be moved, while what is due now goes out at once.
+//!
+//! **`https` targets** are refused for now, with a sentence, rather than called without TLS.

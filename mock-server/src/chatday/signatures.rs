@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use contract::time::UnixMillis;
+use http::HeaderValue;
 use sha2::{Digest, Sha256};
 
 use super::secret::Secret;
@@ -69,6 +70,14 @@ impl State {
         }
         self.application_mut(application)?.signature.rotate(grace_ms, now);
         Ok(())
+    }
+
+    /// What the signature header of an application's next webhook holds, marked sensitive.
+    pub fn signature_value(&self, application: &str) -> Option<HeaderValue> {
+        let found = self.applications.iter().find(|found| found.name == application)?;
+        let mut value = HeaderValue::from_str(found.signature.current()).ok()?;
+        value.set_sensitive(true);
+        Some(value)
     }
 
     /// The signature tokens of an application that a receiver may accept at a moment, the current one first. Empty for

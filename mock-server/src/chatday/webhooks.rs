@@ -85,6 +85,18 @@ impl State {
         self.applications.iter().find(|found| found.name == application)?.webhook_url.as_deref()
     }
 
+    /// Whether an application could set its webhook URL at all.
+    ///
+    /// # Errors
+    /// [`Refused::UnknownApplication`]; [`Refused::NotRegistered`] before Register.
+    pub fn may_set_webhook_url(&self, application: &str) -> Result<(), Refused> {
+        match self.applications.iter().find(|found| found.name == application) {
+            None => Err(Refused::UnknownApplication(application.to_owned())),
+            Some(found) if !found.registered => Err(Refused::NotRegistered(application.to_owned())),
+            Some(_) => Ok(()),
+        }
+    }
+
     /// The settings page: sets the webhook URL of an application, or takes it away with `None`. Gives the verification
     /// call where the profile wants one. Whether the host may be called at all is the shell's question.
     ///
@@ -93,10 +105,8 @@ impl State {
     /// is no absolute http or https URL.
     pub fn set_webhook_url(&mut self, application: &str, url: Option<&str>) -> Result<Option<Event>, Refused> {
         let profile = Arc::clone(&self.profile);
+        self.may_set_webhook_url(application)?;
         let found = self.application_mut(application)?;
-        if !found.registered {
-            return Err(Refused::NotRegistered(application.to_owned()));
-        }
         if let Some(url) = url.filter(|url| !is_http_url(url)) {
             let shown: String = url.chars().take(80).collect();
             return Err(Refused::Invalid(vec![format!(

@@ -1,5 +1,7 @@
-//! The Chatwork side of a world: its state, and the handlers that answer requests from it.
+//! The Chatwork side of a world: its state, the handlers that answer requests from it, and the webhook calls that follow
+//! from its changes.
 
+pub mod events;
 mod handlers;
 pub mod state;
 

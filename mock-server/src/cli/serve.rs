@@ -55,6 +55,9 @@ pub(crate) struct Serve {
     /// Which published state of Chatwork's API holds: documented or 2025-07
     #[arg(long, value_name = "EDITION", default_value = "documented")]
     pub(crate) chatwork_edition: String,
+    /// Lets webhooks go to this host beside this machine, such as hooks.example (may be given several times)
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_webhook_host: Vec<String>,
     /// Holds each of the mock's own answers against the contract; faults go to the log and the journal
     #[arg(long)]
     pub(crate) self_check: bool,

@@ -71,6 +71,28 @@ pub enum Change {
         /// Its name.
         application: String,
     },
+    /// Another member wrote a message into a Chatwork room, by the control API. What the API itself does is a request.
+    MessageWritten {
+        /// The room.
+        room_id: u64,
+        /// Who wrote.
+        account_id: u64,
+        /// The message.
+        message_id: String,
+    },
+    /// A webhook was queued, tried or settled; this is how it stands now.
+    Delivery {
+        /// Its id, for `GET /_mock/deliveries/{id}`.
+        delivery: u64,
+        /// `chatwork` or `chatday`.
+        service: String,
+        /// What it tells of.
+        event: String,
+        /// `waiting`, `delivered`, `failed`, `given-up`, `refused` or `dropped`.
+        verdict: String,
+        /// How often it was tried.
+        attempts: usize,
+    },
     /// A change of a kind that this version does not know.
     #[serde(untagged)]
     Other(Value),
@@ -133,6 +155,10 @@ impl Change {
                 chat_id.capacity() + message_id.capacity() + from.capacity()
             }
             Self::Registered { application } => application.capacity(),
+            Self::MessageWritten { message_id, .. } => message_id.capacity(),
+            Self::Delivery { service, event, verdict, .. } => {
+                service.capacity() + event.capacity() + verdict.capacity()
+            }
             // Only ever read from another mock.
             Self::Reset | Self::Replaced | Self::Settings | Self::JournalCleared | Self::Other(_) => 0,
         }

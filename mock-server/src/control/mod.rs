@@ -1,7 +1,14 @@
 //! The control API's values, shared by the server and by [`crate::embed::Mock`].
 
+pub mod delivery;
 pub mod event;
+pub mod mode;
 mod tls;
+
+pub use delivery::{
+    DeliveryAnswer, DeliveryAttempt, DeliveryLog, DeliveryRecord, SentRequest, Settlement, VisitorMessage,
+};
+pub use mode::{DeliveryMatch, DeliveryMode, DeliveryModeRule, Encoding, ModeReport};
 
 use std::collections::BTreeMap;
 

@@ -59,6 +59,7 @@ impl Keys {
         secrets.extend(chatday.secrets());
         secrets.extend(chatwork.oauth.secrets().map(str::to_owned));
         tokens.extend(chatwork.oauth.client_ids().map(str::to_owned));
+        secrets.extend(chatwork.webhook_tokens());
         Self { tokens, secrets }
     }
 }

@@ -173,7 +173,11 @@ impl Registry {
         let Some(cell) = index.worlds.remove(id) else { return Ok(false) };
         index.release(&cell);
         drop(index);
-        cell.lock().end();
+        {
+            let mut world = cell.lock();
+            world.end();
+            world.withdraw_all("the world was deleted before it was sent");
+        }
         self.default.lock().tell(Change::WorldDeleted { world: id.to_owned() });
         Ok(true)
     }
@@ -205,6 +209,16 @@ impl Registry {
         self.index_mut().exchange(cell, parts.keys())?;
         cell.lock().replace(parts);
         Ok(())
+    }
+
+    /// Learns a world's tokens and secrets anew, after it got a new one.
+    pub fn rekey(&self, cell: &Arc<Cell>) {
+        let _alone = self.alone();
+        if self.is_there(cell).is_ok() {
+            let keys = cell.lock().keys();
+            // A new secret of a world is no token that another world could own.
+            let _ = self.index_mut().exchange(cell, keys);
+        }
     }
 
     fn alone(&self) -> MutexGuard<'_, ()> {

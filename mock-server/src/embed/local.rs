@@ -192,6 +192,13 @@ impl Builder {
         self
     }
 
+    /// Lets webhooks go to a host beside this machine, as URLs spell it, without a port. May be said again.
+    #[must_use]
+    pub fn allow_webhook_host(mut self, host: impl Into<String>) -> Self {
+        self.config.webhook_hosts.push(host.into());
+        self
+    }
+
     /// Serves with this many threads. 0, the default, serves with one and needs the least.
     #[must_use]
     pub fn worker_threads(mut self, threads: usize) -> Self {

@@ -281,7 +281,8 @@ impl Mock {
         self.ask::<(), _>(Method::GET, "/clock", None)
     }
 
-    /// Moves the world's clock on. It runs or stands still afterwards as it did before.
+    /// Moves the world's clock on. It runs or stands still afterwards as it did before. Deliveries that become due on the
+    /// way are sent at their moment, one moment after the other, and this returns when they have settled.
     ///
     /// # Errors
     /// More than 100 years.
@@ -368,7 +369,7 @@ impl Mock {
         }
     }
 
-    fn ask<B: Serialize, T: DeserializeOwned>(
+    pub(super) fn ask<B: Serialize, T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
@@ -377,7 +378,12 @@ impl Mock {
         ask(&self.backend, &self.card.id, method, path.to_owned(), body)
     }
 
-    fn send<B: Serialize>(&self, method: Method, path: String, body: Option<&B>) -> Result<Vec<u8>, MockError> {
+    pub(super) fn send<B: Serialize>(
+        &self,
+        method: Method,
+        path: String,
+        body: Option<&B>,
+    ) -> Result<Vec<u8>, MockError> {
         send(&self.backend, &self.card.id, method, path, body)
     }
 }

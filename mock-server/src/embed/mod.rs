@@ -4,7 +4,9 @@ mod events;
 mod local;
 mod mock;
 mod remote;
+mod webhooks;
 
 pub use events::Events;
 pub use local::{Builder, MockServer};
 pub use mock::{Mock, MockError};
+pub use webhooks::{ChatworkWebhook, ReplayEdit};

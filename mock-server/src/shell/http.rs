@@ -200,10 +200,13 @@ impl Shared {
         let request = Request::from_parts(parts, body);
         let base_url = self.base_url_of(entry, request.headers());
         let around = Surroundings { wall: clock::wall(), base_url: &base_url };
-        let (response, own_faults) = {
+        let (response, own_faults, rings) = {
             let mut world = cell.lock();
-            (world.handle(&request, capture, around), world.take_own_faults())
+            (world.handle(&request, capture, around), world.take_own_faults(), world.take_ring())
         };
+        if rings {
+            self.bell.ring(&cell);
+        }
         for fault in own_faults {
             tracing::error!("fault of the mock: {} in world {}: {fault}", request.method(), cell.id());
         }

@@ -8,6 +8,7 @@ pub(crate) mod stop;
 
 mod body;
 mod carrier;
+mod deliver;
 mod head;
 mod http;
 mod intercept;
@@ -15,6 +16,7 @@ mod limits;
 mod listen;
 mod outgoing;
 mod stream;
+mod targets;
 mod timer;
 mod tls;
 mod whose;
@@ -32,17 +34,19 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use self::deliver::Bell;
 use self::head::Hosts;
 use self::http::{Entry, Role};
 use self::listen::Door;
 use self::stop::Stop;
+use self::targets::Targets;
 use self::tls::{Authority, Names, Tls};
 use crate::control::Info;
 use crate::core::clock::ClockStart;
 use crate::core::description::{DEFAULT_ID, complete, default_description};
 use crate::core::journal::Caps;
 use crate::core::origin::Defaults;
-use crate::core::registry::{Plan, Registry};
+use crate::core::registry::{Cell, Plan, Registry};
 
 pub(crate) use self::http::WORLD;
 pub(crate) use self::outgoing::Streams;
@@ -79,6 +83,8 @@ pub(crate) struct Config {
     /// Most entries of each journal.
     pub(crate) journal_entries: usize,
     pub(crate) limits: Limits,
+    /// Hosts beside this machine that webhooks may go to.
+    pub(crate) webhook_hosts: Vec<String>,
 }
 
 impl Default for Config {
@@ -101,6 +107,7 @@ impl Default for Config {
             self_check: cfg!(debug_assertions),
             journal_entries: usize::MAX,
             limits: Limits::default(),
+            webhook_hosts: Vec::new(),
         }
     }
 }
@@ -144,6 +151,10 @@ pub(crate) struct Shared {
     pub(crate) stop: Stop,
     /// Room for readers of events.
     pub(crate) event_readers: Arc<Semaphore>,
+    /// Which hosts webhooks may go to.
+    pub(crate) targets: Targets,
+    /// Tells the sender of webhooks to look.
+    pub(crate) bell: Bell,
     /// Where the services listen.
     pub(crate) address: SocketAddr,
     /// Where the mock is reached over plain HTTP.
@@ -187,6 +198,13 @@ impl Shared {
     /// Whether a host is one of them.
     pub(crate) fn is_mocked(&self, host: &str) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.names().is_mocked(host))
+    }
+
+    /// Tells the sender of webhooks to look at a world, if there may be something new to send.
+    pub(crate) fn ring(&self, cell: &Arc<Cell>) {
+        if cell.lock().take_ring() {
+            self.bell.ring(cell);
+        }
     }
 
     /// The default world as a description: what `--state` keeps.
@@ -246,6 +264,8 @@ impl Server {
             limits: config.limits,
             stop: Stop::default(),
             event_readers: Arc::new(Semaphore::new(config.limits.event_readers)),
+            targets: Targets { allowed: config.webhook_hosts },
+            bell: Bell::default(),
             address,
             plain_url,
             tls,
@@ -273,11 +293,13 @@ impl Server {
     /// # Errors
     /// The runtime cannot take a listener.
     pub(crate) async fn run(self) -> io::Result<()> {
+        let sender = deliver::run(Arc::clone(&self.shared));
         let mut serving = JoinSet::new();
         for (listener, door) in self.doors {
             serving.spawn(listen::serve(TcpListener::from_std(listener)?, door, Arc::clone(&self.shared)));
         }
-        while serving.join_next().await.is_some() {}
+        let all = async { while serving.join_next().await.is_some() {} };
+        tokio::join!(all, sender);
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ use super::message::Message;
 use super::room::{Kind, Room};
 use super::settings::Window;
 use super::task::Task;
+use super::webhooks::Webhook;
 
 impl State {
     /// The whole state. It holds tokens and the contents of files.
@@ -28,6 +29,7 @@ impl State {
             })),
             "rooms": list(self.rooms.values(), room),
             "oauth": self.oauth.dump(),
+            "webhooks": list(self.webhooks.values(), webhook),
             "counters": {
                 "seed": counters.seed,
                 "message": counters.message.to_string(),
@@ -36,6 +38,7 @@ impl State {
                 "file": counters.file,
                 "request": counters.request,
                 "code": counters.code,
+                "webhook": counters.webhook,
             },
             "windows": {
                 "accounts": list(self.account_windows.iter(), |(id, it)| window("account", id.0, it)),
@@ -87,6 +90,21 @@ fn account(account: &Account) -> Value {
     });
     add(&mut value, "plan", account.plan.map(|plan| json!(plan.name())));
     value
+}
+
+fn webhook(webhook: &Webhook) -> Value {
+    json!({
+        "id": webhook.id,
+        "account": webhook.account,
+        "room": webhook.family.room(),
+        "events": list(webhook.family.events().into_iter(), |kind| json!(kind.word())),
+        "url": webhook.url,
+        "token": webhook.token.0,
+        "status": if webhook.valid { "valid" } else { "invalid" },
+        "failures_in_a_row": webhook.failures_in_a_row,
+        "delivered": webhook.delivered,
+        "failed": webhook.failed,
+    })
 }
 
 fn room(room: &Room) -> Value {

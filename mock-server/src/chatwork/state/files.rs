@@ -3,6 +3,7 @@
 use contract::time::UnixMillis;
 
 use super::file::{File, FileAdded, NewFile};
+use super::happened::Happened;
 use super::ids::{AccountId, FileId, RoomId};
 use super::message::Message;
 use super::{Error, LIST_CAP, State, system};
@@ -31,9 +32,10 @@ impl State {
             upload_time: now.seconds(),
         };
         let text = system::file_uploaded(&file, new.message);
-        let room = self.room_as_writer(by, room)?;
-        room.append(Message::new(message, by, &text, now.seconds()), false);
-        room.files.insert(id, file);
+        let found = self.room_as_writer(by, room)?;
+        found.append(Message::new(message, by, &text, now.seconds()), false);
+        found.files.insert(id, file);
+        self.happened.note(Happened::MessageCreated { room, message });
         Ok(FileAdded { file: id, message })
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contract::time::UnixMillis;
 
+use super::happened::Happened;
 use super::ids::{AccountId, MessageId, RoomId};
 use super::links::LinkOptions;
 use super::member::Role;
@@ -102,6 +103,7 @@ impl State {
         let text = system::group_created(new.name, roles.keys().copied());
         room.append(Message::new(message, by, &text, now.seconds()), false);
         self.rooms.insert(id, room);
+        self.happened.note(Happened::MessageCreated { room: id, message });
         Ok(GroupCreated { room: id, message })
     }
 
@@ -215,5 +217,6 @@ impl State {
             self.by_code.remove(&link.code);
         }
         self.room_windows.remove(&id);
+        self.webhooks.retain(|_, webhook| webhook.family.room() != Some(id));
     }
 }

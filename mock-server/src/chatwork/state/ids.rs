@@ -37,6 +37,8 @@ number_ids! {
     RequestId,
     /// A company.
     OrganizationId,
+    /// A webhook setting; a text of digits where it goes over the wire.
+    WebhookId,
 }
 
 /// A message: 64 bits, and therefore a text of decimal digits in JSON. A later message has a higher id.
@@ -74,12 +76,22 @@ pub struct Counters {
     pub(super) file: u64,
     pub(super) request: u64,
     pub(super) code: u64,
+    pub(super) webhook: u64,
 }
 
 impl Counters {
     /// Counters of an empty world.
     pub(super) const fn new(seed: u64) -> Self {
-        Self { seed, message: 1_999_000_111_222_333_444, room: 5000, task: 30, file: 70, request: 80, code: 0 }
+        Self {
+            seed,
+            message: 1_999_000_111_222_333_444,
+            room: 5000,
+            task: 30,
+            file: 70,
+            request: 80,
+            code: 0,
+            webhook: 240,
+        }
     }
 
     /// Message ids step by 1 to 1,000,000, as the service's ids are far from dense.
@@ -106,6 +118,11 @@ impl Counters {
     pub(super) fn next_request(&mut self) -> RequestId {
         self.request = self.request.saturating_add(1);
         RequestId(self.request)
+    }
+
+    pub(super) fn next_webhook(&mut self) -> WebhookId {
+        self.webhook = self.webhook.saturating_add(1);
+        WebhookId(self.webhook)
     }
 
     /// A code for an invitation link: 10 letters and digits.

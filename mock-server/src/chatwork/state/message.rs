@@ -79,7 +79,8 @@ impl Mentioned {
         }
     }
 
-    fn includes(&self, account: AccountId) -> bool {
+    /// Whether the account is among them; whoever wrote the text is not excepted here.
+    pub fn includes(&self, account: AccountId) -> bool {
         match self {
             Self::Nobody => false,
             Self::Accounts(accounts) => accounts.binary_search(&account).is_ok(),

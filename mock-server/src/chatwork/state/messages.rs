@@ -6,6 +6,7 @@ use bytes::Bytes;
 use contract::chatwork::limits::FREE_PLAN_READABLE_SECONDS;
 use contract::time::UnixMillis;
 
+use super::happened::Happened;
 use super::ids::{AccountId, MessageId, RoomId};
 use super::message::{Mentioned, Message, TOMBSTONE};
 use super::room::Room;
@@ -58,6 +59,7 @@ impl State {
         self.room_as_writer(by, room)?;
         let id = self.counters.next_message();
         self.room_as_writer(by, room)?.append(Message::new(id, by, body, now.seconds()), self_unread);
+        self.happened.note(Happened::MessageCreated { room, message: id });
         Ok(id)
     }
 
@@ -75,12 +77,14 @@ impl State {
         body: &str,
         now: UnixMillis,
     ) -> Result<(), Error> {
-        let (room, place) = self.own_message(by, room, id)?;
-        room.rewrite(place, |message| {
+        let (found, place) = self.own_message(by, room, id)?;
+        let mut mentioned_before = Mentioned::Nobody;
+        found.rewrite(place, |message| {
             message.body = body.into();
-            message.mentioned = Mentioned::by(body);
+            mentioned_before = std::mem::replace(&mut message.mentioned, Mentioned::by(body));
             message.update_time = now.seconds();
         });
+        self.happened.note(Happened::MessageUpdated { room, message: id, mentioned_before });
         Ok(())
     }
 
@@ -89,13 +93,14 @@ impl State {
     /// # Errors
     /// As [`State::edit_message`].
     pub fn delete_message(&mut self, by: AccountId, room: RoomId, id: MessageId, now: UnixMillis) -> Result<(), Error> {
-        let (room, place) = self.own_message(by, room, id)?;
-        room.rewrite(place, |message| {
+        let (found, place) = self.own_message(by, room, id)?;
+        found.rewrite(place, |message| {
             message.body = TOMBSTONE.into();
             message.mentioned = Mentioned::Nobody;
             message.update_time = now.seconds();
             message.deleted = true;
         });
+        self.happened.note(Happened::MessageDeleted { room, message: id });
         Ok(())
     }
 

@@ -10,6 +10,8 @@
 //! | `view` | rooms, counts and profiles as one person sees them |
 //! | `groups`, `messages`, `tasks`, `files`, `links`, `contacts` | the operations |
 //! | [`oauth`] | clients, consents and tokens of OAuth 2.0 |
+//! | `webhooks` | the settings of webhooks |
+//! | `happened` | what an operation leaves for those who tell others |
 //! | `system` | the texts that the service itself writes |
 //! | `load`, `dump` | from and to a world description (`fixtures/worlds/README.md`) |
 //!
@@ -25,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub mod account;
 pub mod error;
 pub mod file;
+pub mod happened;
 pub mod ids;
 pub mod member;
 pub mod message;
@@ -32,6 +35,7 @@ pub mod oauth;
 pub mod room;
 pub mod settings;
 pub mod task;
+pub mod webhooks;
 
 mod contacts;
 mod dump;
@@ -51,18 +55,21 @@ pub use contacts::RequestAccepted;
 pub use error::Error;
 pub use file::{File, FileAdded, NewFile};
 pub use groups::{GroupCreated, NewGroup, Roles, RoomChange};
-pub use ids::{AccountId, FileId, MessageId, OrganizationId, RequestId, RoomId, TaskId};
+pub use happened::Happened;
+pub use ids::{AccountId, FileId, MessageId, OrganizationId, RequestId, RoomId, TaskId, WebhookId};
 pub use links::LinkOptions;
 pub use member::{Member, Role};
 pub use message::{Mentioned, Message, Rendered};
 pub use messages::{Fetched, Hidden, Unread};
 pub use oauth::OAuth;
 pub use room::{IconPreset, Kind, Link, Room};
-pub use settings::{Edition, Limit, Limits, Plan, Settings, TokenError, Window};
+pub use settings::{Edition, Limit, Limits, Plan, Settings, TokenError, WebhookSettings, Window};
 pub use task::{LimitType, NewTask, Task, TaskFilter, TaskStatus, TasksAdded};
 pub use view::{MyTask, RoomLabel, RoomView, Status};
+pub use webhooks::{Family, NewWebhook, Webhook, WebhookChange, WebhookRefused};
 
 use contract::chatwork::limits::LIST_CAP;
+use happened::Happenings;
 use ids::Counters;
 
 /// The Chatwork state of one world.
@@ -78,6 +85,7 @@ pub struct State {
     accounts: BTreeMap<AccountId, Account>,
     requests: BTreeMap<RequestId, ContactRequest>,
     rooms: BTreeMap<RoomId, Room>,
+    webhooks: BTreeMap<WebhookId, Webhook>,
     counters: Counters,
     /// Clients, and what they were allowed.
     pub oauth: OAuth,
@@ -87,6 +95,7 @@ pub struct State {
     rooms_of: BTreeMap<AccountId, BTreeSet<RoomId>>,
     by_token: BTreeMap<Token, AccountId>,
     by_code: BTreeMap<String, RoomId>,
+    happened: Happenings,
 }
 
 impl State {
@@ -100,12 +109,14 @@ impl State {
             accounts: BTreeMap::new(),
             requests: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
             counters: Counters::new(seed),
             oauth: OAuth::default(),
             contacts: BTreeMap::new(),
             rooms_of: BTreeMap::new(),
             by_token: BTreeMap::new(),
             by_code: BTreeMap::new(),
+            happened: Happenings::default(),
         }
     }
 

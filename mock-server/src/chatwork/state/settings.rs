@@ -1,6 +1,6 @@
 //! What a world decides about the service itself.
 
-use contract::chatwork::limits;
+use contract::chatwork::{limits, webhook};
 
 pub use contract::chatwork::Edition;
 pub use contract::chatwork::limits::Limit;
@@ -78,4 +78,27 @@ pub struct Settings {
     pub plan: Plan,
     /// The rate limits.
     pub limits: Limits,
+    /// How webhooks are sent.
+    pub webhooks: WebhookSettings,
+}
+
+/// How webhooks are sent (clauses `chatwork.webhooks.timeout` and `chatwork.webhooks.switch-off-after`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebhookSettings {
+    /// From the start of connecting to the end of the answer, in milliseconds of real time.
+    pub timeout_ms: u64,
+    /// Until the connection has come about, in milliseconds of real time.
+    pub connect_timeout_ms: u64,
+    /// Failures in a row that switch a setting off; `None` is never.
+    pub switch_off_after: Option<u32>,
+}
+
+impl Default for WebhookSettings {
+    fn default() -> Self {
+        Self {
+            timeout_ms: webhook::TIMEOUT_MS,
+            connect_timeout_ms: webhook::CONNECT_TIMEOUT_MS,
+            switch_off_after: Some(webhook::FAILURES_MAX),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use contract::time::UnixMillis;
 
+use super::happened::Happened;
 use super::ids::{AccountId, MessageId, RoomId, TaskId};
 use super::message::Message;
 use super::task::{LimitType, NewTask, Task, TaskFilter, TaskStatus, TasksAdded};
@@ -45,11 +46,12 @@ impl State {
         }
         let text = system::tasks_added(tasks.iter());
         let ids = tasks.iter().map(|task| task.id).collect();
-        let room = self.room_as_writer(by, room)?;
-        room.append(Message::new(message, by, &text, now.seconds()), false);
+        let found = self.room_as_writer(by, room)?;
+        found.append(Message::new(message, by, &text, now.seconds()), false);
         for task in tasks {
-            room.insert_task(task);
+            found.insert_task(task);
         }
+        self.happened.note(Happened::MessageCreated { room, message });
         Ok(TasksAdded { tasks: ids, message })
     }
 
@@ -75,8 +77,9 @@ impl State {
         }
         let Some(text) = found.tasks.get(&task).map(system::task_done) else { return Ok(None) };
         let message = self.counters.next_message();
-        let (room, _) = self.room_as(by, room)?;
-        room.append(Message::new(message, by, &text, now.seconds()), false);
+        let (found, _) = self.room_as(by, room)?;
+        found.append(Message::new(message, by, &text, now.seconds()), false);
+        self.happened.note(Happened::MessageCreated { room, message });
         Ok(Some(message))
     }
 

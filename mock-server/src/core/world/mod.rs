@@ -1,6 +1,8 @@
 //! One world: two services, a clock and a journal. A pure function of requests and of the wall's time.
 
+mod deliveries;
 mod feed;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,10 +25,14 @@ use crate::core::clock::Clock;
 use crate::core::description::{Blueprint, Keys, Parts};
 use crate::core::feed::Feed;
 use crate::core::journal::{Caps, Entry, Journal};
+use crate::core::outbox::Bounds;
 use crate::core::refusal;
 use crate::core::self_check;
 use crate::core::turn::{Note, Turn};
 use crate::{chatday, chatwork};
+
+use self::deliveries::Deliveries;
+pub use self::deliveries::{Replay, Sent, Shipment};
 
 /// The mock itself failed.
 pub static OWN_FAULT: Clause = Clause::assumed(
@@ -59,6 +65,7 @@ pub struct World {
     /// How often the journal began anew.
     resets: u64,
     has_ended: bool,
+    deliveries: Deliveries,
 }
 
 /// What a request is sent into, beside the world.
@@ -76,7 +83,7 @@ impl World {
     /// # Errors
     /// Every fault of its description.
     pub fn begin(blueprint: Blueprint, caps: Caps, feed: Caps, wall: UnixMillis) -> Result<Self, Vec<Fault>> {
-        let parts = blueprint.assemble(wall, wall)?;
+        let (parts, seed) = (blueprint.assemble(wall, wall)?, blueprint.seed);
         Ok(Self {
             blueprint,
             born: wall,
@@ -92,6 +99,7 @@ impl World {
             last_waiter: 0,
             resets: 0,
             has_ended: false,
+            deliveries: Deliveries::new(Bounds::default(), seed),
         })
     }
 
@@ -138,6 +146,7 @@ impl World {
         for change in changes {
             self.feed.push(change);
         }
+        self.follow_up(now);
         response
     }
 
@@ -199,6 +208,7 @@ impl World {
         self.feed.take_over(&mut self.journal);
         self.journal = Journal::new(self.caps);
         self.resets += 1;
+        self.deliveries.reset();
         self.tell(Change::Reset);
     }
 
@@ -217,6 +227,7 @@ impl World {
     /// Becomes another description. The journal stays, and so does what a reset goes back to.
     pub fn replace(&mut self, parts: Parts) {
         self.take_on(parts);
+        self.withdraw_all("the world's state was replaced before it was sent");
         self.tell(Change::Replaced);
     }
 
@@ -281,6 +292,7 @@ impl World {
         if change.resume {
             self.clock.resume(wall);
         }
+        self.deliveries.changed();
         let clock = self.clock(wall);
         self.tell(Change::Clock(clock));
     }

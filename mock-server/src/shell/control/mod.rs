@@ -1,11 +1,15 @@
 //! The control API: JSON in, calls on worlds, JSON out.
 
+mod clock;
+mod deliveries;
 pub(crate) mod events;
 mod expect;
 mod input;
 mod oauth;
 pub(crate) mod requests;
 mod route;
+mod waiting;
+mod webhooks;
 mod worlds;
 
 use std::sync::Arc;
@@ -21,10 +25,11 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use self::route::{Route, Unrouted};
+use super::Shared;
+use super::clock::wall;
 use super::head::Refusal;
 use super::http::bearer;
 use super::outgoing::{Outgoing, Streams};
-use super::{Shared, clock};
 use crate::core::refusal;
 use crate::core::registry::Cell;
 
@@ -40,7 +45,7 @@ pub(crate) async fn answer(
     started: Option<Instant>,
 ) -> http::Response<Outgoing> {
     let mut response = call(shared, &parts, &body, streams).await;
-    date(&mut response, clock::wall());
+    date(&mut response, wall());
     shared.log(started, &parts.method, &parts.uri, &response, "-");
     response
 }
@@ -100,16 +105,29 @@ async fn whole(shared: &Arc<Shared>, route: Result<Route, Unrouted>, parts: &Par
         Ok(cell) => cell,
         Err((status, words)) => return refusal::errors(status, &words),
     };
-    match route {
-        Route::Expect => match input::expectation(body) {
-            Ok(expectation) => refusal::json(StatusCode::OK, &expect::wait(cell, &expectation, &shared.stop).await),
+    let response = match route {
+        Route::Deliveries(route) => ended(deliveries::call(shared, &cell, &route, parts, body).await),
+        Route::Webhooks(route) => ended(webhooks::call(shared, &cell, &route, body).await),
+        Route::ChangeClock => match input::clock_change(body) {
+            Ok(change) => refusal::json(StatusCode::OK, &clock::change(shared, &cell, change).await),
             Err(faults) => refusal::errors(StatusCode::BAD_REQUEST, &faults),
         },
-        Route::ApproveOAuth => oauth::approve(shared, &cell, parts, body)
-            .unwrap_or_else(|faults| refusal::errors(StatusCode::BAD_REQUEST, &faults)),
-        route => worlds::call(shared, &cell, &route, body)
-            .unwrap_or_else(|faults| refusal::errors(StatusCode::BAD_REQUEST, &faults)),
-    }
+        Route::Expect => match input::expectation(body) {
+            Ok(expectation) => {
+                refusal::json(StatusCode::OK, &expect::wait(Arc::clone(&cell), &expectation, &shared.stop).await)
+            }
+            Err(faults) => refusal::errors(StatusCode::BAD_REQUEST, &faults),
+        },
+        Route::ApproveOAuth => ended(oauth::approve(shared, &cell, parts, body)),
+        route => ended(worlds::call(shared, &cell, &route, body)),
+    };
+    shared.ring(&cell);
+    response
+}
+
+/// An answer, or the faults of what the caller sent.
+fn ended(answer: Result<Response, input::Words>) -> Response {
+    answer.unwrap_or_else(|faults| refusal::errors(StatusCode::BAD_REQUEST, &faults))
 }
 
 /// Whether the caller may call at all. Asked before the body is read: a stranger gets no room for one.

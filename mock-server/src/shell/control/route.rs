@@ -3,6 +3,9 @@
 use http::Method;
 use percent_encoding::percent_decode_str;
 
+use super::deliveries::DeliveryRoute;
+use super::webhooks::WebhookRoute;
+
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
@@ -25,6 +28,8 @@ pub(super) enum Route {
     Tls,
     ServeCertificate,
     ApproveOAuth,
+    Deliveries(DeliveryRoute),
+    Webhooks(WebhookRoute),
 }
 
 /// Why a target is no call.
@@ -73,6 +78,8 @@ impl Route {
             }
             ["oauth", "approve"] => post(Self::ApproveOAuth),
             ["chatday", "chats", id] => get(Self::Chat(word(id))),
+            ["deliveries", below @ ..] => DeliveryRoute::of(method, below).map(Self::Deliveries),
+            ["chatwork" | "chatday", ..] => WebhookRoute::of(method, &segments).map(Self::Webhooks),
             _ => Err(Unrouted::Unknown),
         }
     }

@@ -56,12 +56,6 @@ pub(super) fn call(shared: &Shared, cell: &Arc<Cell>, route: &Route, body: &Byte
             no_content()
         }
         Route::Clock => answer(ok, &cell.lock().clock(wall)),
-        Route::ChangeClock => {
-            let change = input::clock_change(body)?;
-            let mut world = cell.lock();
-            world.change_clock(change, wall);
-            answer(ok, &world.clock(wall))
-        }
         Route::Chat(id) => match cell.lock().chat(id) {
             Some(chat) => answer(ok, &chat),
             None => errors(StatusCode::NOT_FOUND, &[format!("this world has no chat '{id}'")]),
@@ -77,9 +71,13 @@ pub(super) fn call(shared: &Shared, cell: &Arc<Cell>, route: &Route, body: &Byte
             answer(ok, &tls.state())
         }
         // These wait, come in pieces or choose their world themselves, so they are not answered here.
-        Route::Expect | Route::Events | Route::Requests | Route::ApproveOAuth => {
-            errors(StatusCode::NOT_FOUND, &["this call is answered elsewhere"])
-        }
+        Route::Expect
+        | Route::Events
+        | Route::Requests
+        | Route::ApproveOAuth
+        | Route::ChangeClock
+        | Route::Deliveries(_)
+        | Route::Webhooks(_) => errors(StatusCode::NOT_FOUND, &["this call is answered elsewhere"]),
     })
 }
 

@@ -16,6 +16,7 @@ mod people;
 mod read;
 mod rooms;
 mod settings;
+mod webhooks;
 
 use read::{moment, number_id};
 
@@ -40,6 +41,7 @@ impl State {
         loader.my_chats();
         loader.contacts(&object);
         loader.requests(&object);
+        loader.webhooks(&object);
         loader.windows(&object);
         loader.oauth(&object);
         object.finish();
@@ -90,6 +92,7 @@ impl Loader<'_, '_> {
             ("request", &mut counters.request, &["requests", "*", "id"]),
             ("message", &mut counters.message, &["rooms", "*", "messages", "*", "id"]),
             ("code", &mut counters.code, &[]),
+            ("webhook", &mut counters.webhook, &["webhooks", "*", "id"]),
         ];
         for (key, counter, path) in numbers {
             let highest = if path.is_empty() { 0 } else { highest(value, path) };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::read::{named, words};
 use crate::chatwork::state::State;
-use crate::chatwork::state::settings::{Edition, Limit, Limits, Plan, Settings, TokenError};
+use crate::chatwork::state::settings::{Edition, Limit, Limits, Plan, Settings, TokenError, WebhookSettings};
 
 impl State {
     /// The settings, in the form that a description has.
@@ -27,12 +27,14 @@ impl Settings {
         let token_error = named(&object, "token_error", &words(TokenError::ALL, TokenError::text));
         let plan = named(&object, "plan", &words(Plan::ALL, Plan::name));
         let limits = object.optional("limits").map(|node| limits(node.object(), self.limits));
+        let webhooks = object.optional("webhooks").map(|node| webhooks(node.object(), self.webhooks));
         object.finish();
         Self {
             edition: edition.unwrap_or(self.edition),
             token_error: token_error.unwrap_or(self.token_error),
             plan: plan.unwrap_or(self.plan),
             limits: limits.unwrap_or(self.limits),
+            webhooks: webhooks.unwrap_or(self.webhooks),
         }
     }
 
@@ -46,6 +48,11 @@ impl Settings {
             "token_error": self.token_error.text(),
             "plan": self.plan.name(),
             "limits": {"account": limit(self.limits.account), "room": limit(self.limits.room)},
+            "webhooks": {
+                "timeout_ms": self.webhooks.timeout_ms,
+                "connect_timeout_ms": self.webhooks.connect_timeout_ms,
+                "switch_off_after": self.webhooks.switch_off_after,
+            },
         })
     }
 }
@@ -66,3 +73,22 @@ fn limits(object: Object<'_>, known: Limits) -> Limits {
     object.finish();
     limits
 }
+
+fn webhooks(object: Object<'_>, known: WebhookSettings) -> WebhookSettings {
+    let millis = |key| object.optional_integer(key, 1, MOST_TIMEOUT_MS).map(i64::cast_unsigned);
+    let switch_off_after = match object.optional("switch_off_after") {
+        None => known.switch_off_after,
+        Some(node) if node.value().is_null() => None,
+        Some(node) => node.integer(1, i64::from(u32::MAX)).and_then(|count| u32::try_from(count).ok()),
+    };
+    let read = WebhookSettings {
+        timeout_ms: millis("timeout_ms").unwrap_or(known.timeout_ms),
+        connect_timeout_ms: millis("connect_timeout_ms").unwrap_or(known.connect_timeout_ms),
+        switch_off_after,
+    };
+    object.finish();
+    read
+}
+
+/// Longest time-out of a delivery: 60 s.
+const MOST_TIMEOUT_MS: i64 = 60_000;

@@ -13,6 +13,7 @@ mod members;
 mod model;
 mod operations;
 mod reading;
+mod webhooks;
 
 /// The start of the worlds in these tests.
 const START: UnixMillis = UnixMillis::from_seconds(1_760_000_000);

@@ -1,0 +1,466 @@
+//! Webhooks that go out: from what happened to the outbox, and from the outbox to whoever sends.
+
+use std::collections::BTreeMap;
+use std::task::Waker;
+
+use bytes::Bytes;
+use contract::chatwork::webhook::{self, EventKind};
+use contract::service::Service;
+use contract::time::UnixMillis;
+use courier::exchange::{Answer, Fault, Outcome};
+use http::{HeaderName, HeaderValue};
+
+use super::World;
+use crate::chatday;
+use crate::chatwork::state::{Webhook, WebhookId};
+use crate::control::event::Change;
+use crate::control::{DeliveryModeRule, ModeReport};
+use crate::core::modes::{Modes, Plan, encoded};
+use crate::core::outbox::{Answered, Bounds, Delivery, Draft, Outbox, Parcel, Reported, Verdict};
+use crate::core::seal::{self, Seal};
+
+/// What a world sends, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Deliveries {
+    pub(super) outbox: Outbox,
+    modes: Modes,
+    seed: u64,
+    bounds: Bounds,
+    /// Counts up when the outbox begins anew: reports from before are then about nothing.
+    generation: u64,
+    /// Whether somebody moves the clock step by step.
+    is_moving: bool,
+    /// Whether the sender must look, because something new may be due.
+    rings: bool,
+    /// Those who wait for any change of the outbox.
+    waiting: BTreeMap<u64, Waker>,
+    last_waiter: u64,
+}
+
+impl Deliveries {
+    pub(super) fn new(bounds: Bounds, seed: u64) -> Self {
+        Self {
+            outbox: Outbox::new(bounds),
+            modes: Modes::new(seed),
+            seed,
+            bounds,
+            generation: 0,
+            is_moving: false,
+            rings: false,
+            waiting: BTreeMap::new(),
+            last_waiter: 0,
+        }
+    }
+
+    /// Back to an empty outbox whose ids begin at 1, without modes.
+    pub(super) fn reset(&mut self) {
+        self.outbox = Outbox::new(self.bounds);
+        self.modes = Modes::new(self.seed);
+        self.generation += 1;
+        self.changed();
+    }
+
+    pub(super) fn changed(&mut self) {
+        self.rings = true;
+        while let Some((_, waker)) = self.waiting.pop_first() {
+            waker.wake();
+        }
+    }
+}
+
+/// How a delivery is to differ from the one that it repeats.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// Headers that are set, or with `None` left out.
+    pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
+    /// Another body.
+    pub body: Option<Bytes>,
+    /// Another target.
+    pub url: Option<String>,
+    /// Whether it is signed anew, with the secret that its setting has now, over the body that it has now.
+    pub sign: bool,
+}
+
+/// One attempt to be made.
+#[derive(Clone, Debug)]
+pub struct Shipment {
+    /// The delivery.
+    pub id: u64,
+    /// What is sent.
+    pub parcel: Parcel,
+    /// From the start of connecting to the end of the answer, in milliseconds of real time.
+    pub timeout_ms: u64,
+    /// Until the connection has come about, in milliseconds of real time.
+    pub connect_timeout_ms: u64,
+    /// Whether the connection is closed before the answer is read.
+    pub drop_answer: bool,
+    generation: u64,
+}
+
+/// What became of a shipment.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// It went out, or was tried to.
+    Tried(Outcome),
+    /// It went out, and the answer was not waited for.
+    AnswerDropped,
+    /// Its target may not be called: why, in one sentence.
+    Refused(String),
+}
+
+impl World {
+    /// Queues what follows from the changes since the last call. Every operation is followed by it.
+    pub(super) fn follow_up(&mut self, now: UnixMillis) {
+        let happened = self.chatwork.take_happened();
+        if happened.is_empty() {
+            return self.chatwork.keep_room_for_happenings(happened);
+        }
+        let mut calls = Vec::new();
+        if self.chatwork.webhooks().next().is_some() {
+            for call in happened.iter().flat_map(|happened| self.chatwork.calls(happened, now)) {
+                calls.push((call.webhook.clone(), call.kind, call.body));
+            }
+        }
+        self.chatwork.keep_room_for_happenings(happened);
+        for (webhook, kind, body) in calls {
+            self.queue_chatwork(&webhook, kind, body, now);
+        }
+    }
+
+    /// Queues what one Chatday application is told.
+    pub(super) fn queue_chatday(&mut self, mut event: chatday::Event, what: &'static str, now: UnixMillis) -> u64 {
+        let plan = self.deliveries.modes.plan(Service::Chatday, what, &event.url);
+        if let Some(encoding) = plan.encoding {
+            event.body = encoded(&event.body, encoding);
+        }
+        let parcel = seal::chatday(event, what, &self.chatday.profile().webhook.signature_header, plan.seal);
+        self.queue_planned(parcel, plan, now)
+    }
+
+    fn queue_chatwork(&mut self, webhook: &Webhook, kind: EventKind, body: Bytes, now: UnixMillis) {
+        if !webhook.valid {
+            let mut draft = Draft::new(seal::chatwork(webhook, kind, body, Seal::default()), now);
+            draft.dropped = Some(SWITCHED_OFF.to_owned());
+            self.queue(draft, now);
+            return;
+        }
+        let plan = self.deliveries.modes.plan(Service::Chatwork, kind.word(), &webhook.url);
+        let body = plan.encoding.map_or(body.clone(), |encoding| encoded(&body, encoding));
+        let parcel = seal::chatwork(webhook, kind, body, plan.seal);
+        self.queue_planned(parcel, plan, now);
+    }
+
+    /// Queues one delivery as it is, and gives its id.
+    pub(super) fn queue(&mut self, draft: Draft, now: UnixMillis) -> u64 {
+        let id = self.deliveries.outbox.push(draft, now);
+        self.deliveries.changed();
+        self.tell_of_delivery(id);
+        id
+    }
+
+    /// Tells whoever follows the world how a delivery stands.
+    fn tell_of_delivery(&mut self, id: u64) {
+        let Some(delivery) = self.deliveries.outbox.get(id) else { return };
+        let change = Change::Delivery {
+            delivery: id,
+            service: delivery.parcel.service.name().to_owned(),
+            event: delivery.parcel.event.to_owned(),
+            verdict: delivery.verdict.word().to_owned(),
+            attempts: delivery.attempts.len(),
+        };
+        self.tell(change);
+    }
+
+    /// Drops what waits and fits, and tells of it.
+    pub(super) fn drop_waiting(&mut self, fits: impl Fn(&Delivery) -> bool, why: &str) {
+        for id in self.deliveries.outbox.drop_waiting(fits, why) {
+            self.tell_of_delivery(id);
+        }
+        self.deliveries.changed();
+    }
+
+    /// Queues one delivery and its copies.
+    fn queue_planned(&mut self, parcel: Parcel, plan: Plan, now: UnixMillis) -> u64 {
+        let mut draft = Draft::new(parcel, now);
+        draft.due = now.plus_millis(plan.delay_ms);
+        draft.modes = plan.names;
+        draft.drop_answer = plan.drop_answer;
+        let (holder, why) = plan.holder.unzip();
+        draft.held = why;
+        let first = self.queue(draft.clone(), now);
+        draft.copy_of = Some(first);
+        let copies: Vec<u64> = (0..plan.copies).map(|_| self.queue(draft.clone(), now)).collect();
+        for id in std::iter::once(first).chain(copies) {
+            if let Some(released) = holder.and_then(|holder| self.deliveries.modes.hold(holder, id)) {
+                self.deliveries.outbox.release(released.ids, released.at_once, now);
+            }
+        }
+        self.deliveries.changed();
+        first
+    }
+
+    /// The rules for deliveries otherwise than they should be.
+    pub fn delivery_modes(&self) -> Vec<ModeReport> {
+        self.deliveries.modes.reports()
+    }
+
+    /// Adds such a rule; `None` where there are too many.
+    pub fn add_delivery_mode(&mut self, rule: DeliveryModeRule) -> Option<ModeReport> {
+        self.deliveries.modes.add(rule)
+    }
+
+    /// Takes all such rules away, and lets go what they held.
+    pub fn clear_delivery_modes(&mut self, wall: UnixMillis) {
+        let now = self.clock.now(wall);
+        let released = self.deliveries.modes.clear();
+        self.deliveries.outbox.release(released.ids, released.at_once, now);
+        self.deliveries.changed();
+    }
+
+    /// Sends a delivery again, as it was or with edits; once, whatever becomes of it. Gives the new delivery's id; `None`
+    /// where there is no such delivery.
+    ///
+    /// # Errors
+    /// One sentence: it is to be signed anew, and its setting is gone.
+    pub fn replay(&mut self, id: u64, edit: Replay, wall: UnixMillis) -> Result<Option<u64>, String> {
+        let now = self.clock.now(wall);
+        let Some(original) = self.deliveries.outbox.get(id) else { return Ok(None) };
+        let mut parcel = original.parcel.clone();
+        if let Some(url) = edit.url {
+            // The copy of the signature, if there is one, moves along.
+            let copy = parcel.target.strip_prefix(&seal::target_of(&parcel.url)).unwrap_or_default();
+            let (base, copy) = (seal::target_of(&url), copy.trim_start_matches(['?', '&']));
+            let joint = if base.contains('?') { '&' } else { '?' };
+            parcel.target = if copy.is_empty() { base } else { format!("{base}{joint}{copy}") };
+            parcel.url = url;
+        }
+        if let Some(body) = edit.body {
+            parcel.body = body;
+        }
+        if edit.sign {
+            parcel = self.signed_anew(parcel)?;
+        }
+        let signature = &self.chatday.profile().webhook.signature_header;
+        for (name, value) in edit.headers {
+            parcel.headers.retain(|(found, _)| *found != name);
+            if let Some(mut value) = value {
+                value.set_sensitive(name == *signature);
+                parcel.headers.push((name, value));
+            }
+        }
+        let draft = Draft { replay_of: Some(id), ..Draft::new(parcel, now) };
+        Ok(Some(self.queue(draft, now)))
+    }
+
+    fn signed_anew(&self, mut parcel: Parcel) -> Result<Parcel, String> {
+        let gone = |parcel: &Parcel| {
+            format!("sign: the setting '{}' is gone, so nobody has its secret: leave sign out", parcel.setting)
+        };
+        match parcel.service {
+            Service::Chatwork => {
+                let id = parcel.setting.parse().map(WebhookId).ok();
+                let found = id.and_then(|id| self.chatwork.webhook(id)).ok_or_else(|| gone(&parcel))?;
+                let kind = EventKind::from_word(parcel.event).ok_or_else(|| gone(&parcel))?;
+                let webhook = Webhook { url: parcel.url.clone(), ..found.clone() };
+                Ok(seal::chatwork(&webhook, kind, parcel.body, Seal::default()))
+            }
+            Service::Chatday => {
+                let value = self.chatday.signature_value(&parcel.setting).ok_or_else(|| gone(&parcel))?;
+                let name = self.chatday.profile().webhook.signature_header.clone();
+                parcel.headers.retain(|(found, _)| *found != name);
+                parcel.headers.push((name, value));
+                Ok(parcel)
+            }
+        }
+    }
+
+    /// Ends what waits: it is not sent. What is on its way goes on.
+    pub fn withdraw_all(&mut self, why: &str) {
+        self.drop_waiting(|_| true, why);
+    }
+
+    /// Whether the sender must look at this world; asked once after each call.
+    pub fn take_ring(&mut self) -> bool {
+        std::mem::take(&mut self.deliveries.rings)
+    }
+
+    /// Takes what is due, at most so many, and says in how many milliseconds of real time something will be due by itself:
+    /// never under a frozen clock.
+    pub fn take_due(&mut self, wall: UnixMillis, most: usize) -> (Vec<Shipment>, Option<u64>) {
+        let (now, frozen) = (self.clock.now(wall), self.clock.is_frozen());
+        let taken = self.deliveries.outbox.take(now, frozen, most);
+        let shipments =
+            taken.iter().filter_map(|id| self.deliveries.outbox.get(*id)).map(|it| self.shipment(it)).collect();
+        let next = self.deliveries.outbox.next_due(now).filter(|_| !frozen);
+        (shipments, next.map(|due| due.0.saturating_sub(now.0).max(1).unsigned_abs()))
+    }
+
+    fn shipment(&self, delivery: &Delivery) -> Shipment {
+        let chatwork = self.chatwork.settings.webhooks;
+        let (timeout_ms, connect_timeout_ms) = match delivery.parcel.service {
+            Service::Chatwork => (chatwork.timeout_ms, chatwork.connect_timeout_ms),
+            Service::Chatday => (self.chatday.profile().webhook.timeout_ms, webhook::CONNECT_TIMEOUT_MS),
+        };
+        Shipment {
+            id: delivery.id,
+            parcel: delivery.parcel.clone(),
+            timeout_ms,
+            connect_timeout_ms,
+            drop_answer: delivery.drop_answer,
+            generation: self.deliveries.generation,
+        }
+    }
+
+    /// Notes what became of a shipment.
+    pub fn settle(&mut self, shipment: &Shipment, sent: Sent, wall: UnixMillis) {
+        if shipment.generation != self.deliveries.generation {
+            return;
+        }
+        let now = self.clock.now(wall);
+        let Some(delivery) = self.deliveries.outbox.get(shipment.id) else { return };
+        let (failures, is_replay) = (delivery.attempts.len(), delivery.replay_of.is_some());
+        let mut reported = self.judge(shipment.parcel.service, sent);
+        let failed = reported.verdict == Verdict::Failed;
+        let mut retry = None;
+        let mut switched_off = None;
+        match shipment.parcel.service {
+            Service::Chatday if failed && !is_replay => {
+                let delay = contract::chatday::webhook::retry_delay_ms(self.chatday.profile(), failures);
+                retry = delay.map(|delay| now.plus_millis(i64::try_from(delay).unwrap_or(i64::MAX)));
+                if retry.is_none() {
+                    reported.verdict = Verdict::GivenUp;
+                }
+            }
+            Service::Chatwork if !is_replay && reported.verdict != Verdict::Refused => {
+                let id = shipment.parcel.setting.parse().map(WebhookId).ok();
+                switched_off = id.filter(|id| self.chatwork.count_delivery(*id, !failed));
+            }
+            Service::Chatday | Service::Chatwork => {}
+        }
+        self.deliveries.outbox.attempted(shipment.id, reported, retry, now);
+        self.tell_of_delivery(shipment.id);
+        if switched_off.is_some() {
+            let its = |it: &Delivery| {
+                it.parcel.service == Service::Chatwork
+                    && it.parcel.setting == shipment.parcel.setting
+                    && it.replay_of.is_none()
+            };
+            self.drop_waiting(its, SWITCHED_OFF);
+        }
+        self.deliveries.changed();
+    }
+
+    /// Whether nothing is on its way and nothing is due.
+    pub fn is_quiet(&mut self, wall: UnixMillis) -> bool {
+        let now = self.clock.now(wall);
+        self.deliveries.outbox.is_quiet(now)
+    }
+
+    /// In how many milliseconds of the world's time something becomes due that is not due yet.
+    pub fn next_due(&mut self, wall: UnixMillis) -> Option<i64> {
+        let now = self.clock.now(wall);
+        self.deliveries.outbox.next_due(now).map(|due| due.0.saturating_sub(now.0))
+    }
+
+    /// Takes the right to move the clock. False while somebody else has it; when it is given back, those who wait for the
+    /// outbox are woken.
+    pub fn begin_move(&mut self) -> bool {
+        !std::mem::replace(&mut self.deliveries.is_moving, true)
+    }
+
+    /// Gives the right back.
+    pub fn end_move(&mut self) {
+        self.deliveries.is_moving = false;
+        self.deliveries.changed();
+    }
+
+    /// What is sent and was sent.
+    pub fn outbox(&self) -> &Outbox {
+        &self.deliveries.outbox
+    }
+
+    /// Forgets what is settled.
+    pub fn clear_deliveries(&mut self) {
+        self.deliveries.outbox.clear();
+    }
+
+    /// Wakes a task when the outbox changes, once. The number is for [`World::stop_waiting_for_deliveries`].
+    pub fn wait_for_deliveries(&mut self, waker: &Waker) -> u64 {
+        self.deliveries.last_waiter += 1;
+        self.deliveries.waiting.insert(self.deliveries.last_waiter, waker.clone());
+        self.deliveries.last_waiter
+    }
+
+    /// Forgets one who waited.
+    pub fn stop_waiting_for_deliveries(&mut self, waiter: u64) {
+        self.deliveries.waiting.remove(&waiter);
+    }
+
+    fn judge(&self, service: Service, sent: Sent) -> Reported {
+        let failed = |fault, why| Reported {
+            verdict: Verdict::Failed,
+            answer: None,
+            fault: Some(fault),
+            why: Some(why),
+            timed_out: false,
+        };
+        match sent {
+            Sent::Refused(why) => Reported { verdict: Verdict::Refused, ..failed("target-refused", why) },
+            Sent::AnswerDropped => failed(
+                "answer-dropped",
+                "the connection was closed before the answer was read: mode drop_answer".into(),
+            ),
+            Sent::Tried(Outcome::Silent(fault)) => {
+                Reported { timed_out: is_timeout(&fault), ..failed(fault.name(), sentence(&fault)) }
+            }
+            Sent::Tried(Outcome::Answered(answer)) => {
+                let kept = answer.body.get(..Answered::MOST_BODY).unwrap_or(&answer.body);
+                let (status, length) = (answer.status.as_u16(), answer.body.len());
+                let (fault, why) = self.fault_of(service, &answer).unzip();
+                let timed_out = answer.cut.as_ref().is_some_and(is_timeout);
+                let verdict = if fault.is_some() { Verdict::Failed } else { Verdict::Delivered };
+                // Copies: a slice would keep everything that was read in memory, and the record counts what it keeps.
+                let copied = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
+                let headers = answer.headers.iter().filter_map(|(name, value)| Some((name.clone(), copied(value)?)));
+                let (headers, body) = (headers.collect(), Bytes::copy_from_slice(kept));
+                let answer = Some(Answered { status, headers, body, length });
+                Reported { verdict, answer, fault, why, timed_out }
+            }
+        }
+    }
+
+    /// What keeps an answer from acknowledging: name and sentence.
+    fn fault_of(&self, service: Service, answer: &Answer) -> Option<(&'static str, String)> {
+        if let Some(cut) = &answer.cut {
+            return Some((cut.name(), sentence(cut)));
+        }
+        match service {
+            Service::Chatwork => {
+                let fault = webhook::judge_answer(answer.status, &answer.body).err()?;
+                Some((fault.name(), fault.to_string()))
+            }
+            Service::Chatday => {
+                let profile = self.chatday.profile();
+                let judged =
+                    contract::chatday::webhook::judge_answer(profile, answer.status, &answer.headers, &answer.body);
+                let faults = judged.err()?;
+                let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                Some((faults.first()?.name(), words.join("; ")))
+            }
+        }
+    }
+}
+
+fn is_timeout(fault: &Fault) -> bool {
+    matches!(fault, Fault::ConnectTimeout | Fault::HeadTimeout | Fault::BodyTimeout)
+}
+
+fn sentence(fault: &Fault) -> String {
+    match fault {
+        Fault::Stopped => "the mock ended before the answer had come".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+const SWITCHED_OFF: &str = "the setting is switched off (status invalid): too many deliveries in a row failed, or somebody \
+                            made it so; PATCH its status to valid";
