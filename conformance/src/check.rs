@@ -5,7 +5,7 @@ use std::fmt;
 use contract::chatday::Profile;
 use contract::clause::{Certainty, Clause};
 use contract::service::Service;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ask::case::{Case, Trial};
 use crate::ask::craft::Craft;
@@ -38,7 +38,7 @@ pub struct Check {
 }
 
 /// What kind of subject a check is asked of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// An endpoint that receives webhooks.
@@ -55,7 +55,7 @@ impl Kind {
 }
 
 /// The heading under which reports list a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Area {
     /// Real events are received as the service asks.
@@ -78,7 +78,7 @@ impl Area {
 }
 
 /// How much a deviation weighs. The order is meaningful: a later one weighs more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Worth knowing; never fails a run.

@@ -226,7 +226,8 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// The start of a body as one line of text: control characters escaped, at most `most` characters.
+/// The start of a body as one line of text, at most `most` characters. Control characters are escaped, and so are those
+/// that make a line read in another order than it is written.
 pub fn excerpt(body: &[u8], most: usize) -> String {
     let text = String::from_utf8_lossy(body);
     let mut line: String = text.chars().take(most).flat_map(visible).collect();
@@ -237,7 +238,9 @@ pub fn excerpt(body: &[u8], most: usize) -> String {
 }
 
 fn visible(character: char) -> impl Iterator<Item = char> {
-    let escaped = character.is_control().then(|| character.escape_default());
+    let unseen = character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let escaped = unseen.then(|| character.escape_default());
     let plain = escaped.is_none().then_some(character);
     escaped.into_iter().flatten().chain(plain)
 }
@@ -254,6 +257,7 @@ mod tests {
         assert_eq!(excerpt("ขอบคุณ\n".as_bytes(), 20), "ขอบคุณ\\n");
         assert_eq!(excerpt(b"abcdef", 3), "abc…");
         assert_eq!(excerpt(b"\x1b[31m", 10), "\\u{1b}[31m");
+        assert_eq!(excerpt("مرحبا \u{202e}txt".as_bytes(), 20), "مرحبا \\u{202e}txt");
     }
 
     #[test]

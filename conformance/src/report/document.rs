@@ -1,15 +1,15 @@
 //! The whole run as one value: the JSON report, and what other reports that are written at the end are made from.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::run::event::{CheckReport, Event, RunCard, Subject, Tool};
+use crate::run::event::{CheckReport, Event, RunCard, Shard, Subject, Tool};
 use crate::run::verdict::{Summary, Verdict};
 
 /// The name and version of the JSON report's form; its schema is `fixtures/conformance/report.schema.json`.
 pub const SCHEMA: &str = "conformance-report/1";
 
 /// The JSON report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// [`SCHEMA`].
     pub schema: String,
@@ -27,8 +27,14 @@ pub struct Document {
     pub verdict: Verdict,
     /// Whether it was stopped before its end.
     pub stopped: bool,
+    /// Which part of the chosen checks this is, when the run is split.
+    #[serde(default)]
+    pub shard: Option<Shard>,
     /// What the user declared about the subject, in words.
     pub declared: Vec<String>,
+    /// What fails the run besides its checks, in sentences.
+    #[serde(default)]
+    pub objections: Vec<String>,
     /// Counts.
     pub summary: Summary,
     /// Every chosen check, in report order.
@@ -66,7 +72,9 @@ impl Collector {
                     duration_ms: report.duration_ms,
                     verdict: report.verdict,
                     stopped: report.stopped,
+                    shard: card.shard,
                     declared: card.declared,
+                    objections: report.objections.clone(),
                     summary: report.summary,
                     checks: std::mem::take(&mut self.checks),
                 })

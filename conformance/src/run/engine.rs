@@ -1,11 +1,15 @@
 //! The only scheduler: checks in report order, cases in the check's order, one request at a time, so that no verdict is
 //! about two of them at once.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::event::{CaseReport, CheckCard, CheckReport, Event, RunCard, RunReport, Subject, Tool};
-use super::evidence::{Evidence, curl, millis};
+use super::event::{CaseReport, CheckCard, CheckReport, Event, RunCard, RunReport, Shard, Subject, Tool};
+use super::evidence::{Evidence, millis};
 use super::session::Session;
+use super::shell::{curl, quote};
+use super::stop::Why;
 use super::verdict::{Deviation, Hint, Judgement, Status, Summary};
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::policy::ForgeryAnswer;
@@ -23,21 +27,43 @@ pub struct Run<'a> {
     pub patience: Duration,
 }
 
+/// What is out of the ordinary about a run.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Only the case with this name is sent.
+    pub only_case: Option<String>,
+    /// How often a check may be repeated until it passes, by its id. Not listed: never.
+    pub attempts: BTreeMap<String, u32>,
+    /// Which part of the chosen checks this is.
+    pub shard: Option<Shard>,
+    /// The file with the CA that a printed command needs.
+    pub ca_file: Option<PathBuf>,
+    /// What else the user declared, in words.
+    pub declared: Vec<String>,
+}
+
 impl Run<'_> {
-    /// Runs everything and tells of it.
+    /// Runs everything, each check once, and tells of it.
     pub fn carry_out(&self, session: &mut Session, tell: &mut dyn FnMut(&Event)) -> RunReport {
+        self.carry_out_as(&Manner::default(), session, tell)
+    }
+
+    /// Runs everything and tells of it.
+    pub fn carry_out_as(&self, manner: &Manner, session: &mut Session, tell: &mut dyn FnMut(&Event)) -> RunReport {
         let started = Instant::now();
-        tell(&Event::RunStarted(self.card(session)));
+        tell(&Event::RunStarted(self.card(manner, session)));
         let reached = session.reach(self.patience);
         let mut summary = Summary::default();
         for (index, check) in self.checks.iter().enumerate() {
             tell(&Event::CheckStarted(CheckCard::of(check, level(check, session), index + 1)));
-            let report = match &reached {
-                _ if session.is_stopped() => {
-                    unrun(check, level(check, session), Status::Skip, "the run was stopped before this check")
+            let report = match (&reached, session.settings().stop.why()) {
+                // Who presses Ctrl-C knows what is missing; otherwise it has to count.
+                (_, Some(why @ Why::Asked)) => {
+                    unrun(check, level(check, session), Status::Skip, why.before_a_check())
                 }
-                Ok(()) => self.check(check, session, tell),
-                Err(fault) => unrun(check, level(check, session), Status::Error, &unreachable(session, fault)),
+                (_, Some(why)) => unrun(check, level(check, session), Status::Error, why.before_a_check()),
+                (Ok(()), None) => self.repeated(check, manner, session, tell),
+                (Err(fault), None) => unrun(check, level(check, session), Status::Error, &unreachable(session, fault)),
             };
             summary.count(report.status, report.cases);
             tell(&Event::CheckFinished(Box::new(report)));
@@ -47,20 +73,22 @@ impl Run<'_> {
             verdict: summary.verdict(),
             summary,
             duration_ms: millis(started.elapsed()),
-            stopped: session.is_stopped(),
+            stopped: session.settings().stop.why() == Some(Why::Asked),
+            objections: Vec::new(),
         };
         tell(&Event::RunFinished(report.clone()));
         report
     }
 
-    fn card(&self, session: &Session) -> RunCard {
+    fn card(&self, manner: &Manner, session: &Session) -> RunCard {
         let settings = session.settings();
-        let declared = match settings.policy.forgery_answer {
+        let mut declared = match settings.policy.forgery_answer {
             ForgeryAnswer::Refuse => Vec::new(),
             ForgeryAnswer::Any => {
                 vec!["forged events are dropped whatever their answer says (--forgery-answer any)".to_owned()]
             }
         };
+        declared.extend(manner.declared.iter().cloned());
         RunCard {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             subject: Subject {
@@ -71,15 +99,49 @@ impl Run<'_> {
             seed: settings.seed,
             started_at: settings.now.to_rfc3339(),
             checks: self.checks.len(),
+            shard: manner.shard,
             declared,
         }
     }
 
-    fn check(&self, check: &Check, session: &mut Session, tell: &mut dyn FnMut(&Event)) -> CheckReport {
+    /// Runs a check as often as it may be, until it passes. One that comes out both ways is flaky.
+    fn repeated(
+        &self,
+        check: &Check,
+        manner: &Manner,
+        session: &mut Session,
+        tell: &mut dyn FnMut(&Event),
+    ) -> CheckReport {
+        let attempts = manner.attempts.get(check.id).copied().unwrap_or(1);
+        let first = self.check(check, manner, session, tell);
+        if first.status != Status::Fail {
+            return first;
+        }
+        for attempt in 2..=attempts {
+            let again = self.check(check, manner, session, tell);
+            if again.status == Status::Pass {
+                let message = format!("passed in attempt {attempt} of at most {attempts}; before: {}", first.message);
+                return CheckReport { status: Status::Flaky, message, ..first };
+            }
+            if session.is_stopped() {
+                break;
+            }
+        }
+        first
+    }
+
+    fn check(
+        &self,
+        check: &Check,
+        manner: &Manner,
+        session: &mut Session,
+        tell: &mut dyn FnMut(&Event),
+    ) -> CheckReport {
         let started = Instant::now();
         let Plan::Examples { cases, judge } = check.plan;
         let mut judged = Vec::new();
-        let cases = cases(&session.craft(check.id));
+        let mut cases = cases(&session.craft(check.id));
+        cases.retain(|case| manner.only_case.as_ref().is_none_or(|only| *only == case.name));
         let planned = cases.len();
         for case in cases {
             if session.is_stopped() {
@@ -98,14 +160,15 @@ impl Run<'_> {
                 },
                 outcome: session.settings().secret.mask(&steps.own.outcome.to_string()),
                 duration_ms: millis(steps.own.took),
+                response: Evidence::of(&case.name, &steps.own, &session.settings().secret).response,
             }));
             judged.push(Judged { case, steps, judgement, status });
         }
         let duration_ms = millis(started.elapsed());
-        let report = CheckReport { duration_ms, ..summed_up(check, &judged, session) };
+        let report = CheckReport { duration_ms, ..summed_up(check, manner, &judged, session) };
         if judged.len() < planned && report.status < Status::Error {
             // Half a check shows nothing.
-            let message = "the run was stopped in the middle of this check".to_owned();
+            let message = session.settings().stop.why().unwrap_or(Why::Asked).in_a_check().to_owned();
             return CheckReport { status: Status::Error, message, ..report };
         }
         report
@@ -206,8 +269,15 @@ fn unrun(check: &Check, level: Level, status: Status, message: &str) -> CheckRep
     }
 }
 
+/// What sends a case again that no shell can be given as a line.
+fn replay_line(replay: &str, session: &Session) -> String {
+    let settings = session.settings();
+    let url = settings.endpoint.url(&settings.endpoint.target);
+    format!("conformance replay {} {} --secret-env {}", quote(replay), quote(&url), settings.secret.variable())
+}
+
 /// The report of a check: the worst case decides, the first of several.
-fn summed_up(check: &Check, judged: &[Judged], session: &Session) -> CheckReport {
+fn summed_up(check: &Check, manner: &Manner, judged: &[Judged], session: &Session) -> CheckReport {
     let worst = judged.iter().map(|judged| judged.status).max();
     let Some(deciding) = judged.iter().find(|judged| Some(judged.status) == worst) else {
         return unrun(check, level(check, session), Status::Error, "the check sent nothing");
@@ -217,11 +287,13 @@ fn summed_up(check: &Check, judged: &[Judged], session: &Session) -> CheckReport
     let where_seen = format!("(case {}, {alike} of {total})", deciding.case.name);
     let settings = session.settings();
     let mask = |text: &str| settings.secret.mask(text);
+    let replay = format!("{}@{}/{}", check.id, settings.seed, deciding.case.name);
     let report = CheckReport {
         cases: total as u64,
         evidence: deciding.steps.evidence(&deciding.case, session),
-        reproduce: Some(curl(&settings.endpoint, &deciding.case.delivery)),
-        replay: Some(format!("{}@{}/{}", check.id, settings.seed, deciding.case.name)),
+        reproduce: curl(&settings.endpoint, &deciding.case.delivery, manner.ca_file.as_deref())
+            .or_else(|| Some(replay_line(&replay, session))),
+        replay: Some(replay),
         ..unrun(check, level(check, session), deciding.status, "")
     };
     match &deciding.judgement {

@@ -1,8 +1,8 @@
 //! The whole language between the engine and the reporters.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Received};
 use super::verdict::{Status, Summary, Verdict};
 use crate::check::{Area, Check, Kind, Level};
 
@@ -35,12 +35,14 @@ pub struct RunCard {
     pub started_at: String,
     /// How many checks were chosen.
     pub checks: usize,
+    /// Which part of the chosen checks this run is, when it is split.
+    pub shard: Option<Shard>,
     /// What the user declared about the subject, in words.
     pub declared: Vec<String>,
 }
 
 /// This program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
     /// `conformance`.
     pub name: String,
@@ -49,7 +51,7 @@ pub struct Tool {
 }
 
 /// What is judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// What kind of thing it is.
     pub kind: Kind,
@@ -57,6 +59,15 @@ pub struct Subject {
     pub service: String,
     /// Its URL.
     pub target: String,
+}
+
+/// One of several runs that together run every chosen check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Shard {
+    /// From 1.
+    pub index: u32,
+    /// How many there are.
+    pub of: u32,
 }
 
 /// What is known of a check before it runs.
@@ -89,10 +100,12 @@ pub struct CaseReport {
     pub outcome: String,
     /// Of the case's own exchange, without its control events.
     pub duration_ms: u64,
+    /// What came back; nothing when there was no head.
+    pub response: Option<Received>,
 }
 
 /// How one check came out: the `checks` entry of the JSON report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckReport {
     /// Its id.
     pub id: String,
@@ -137,6 +150,8 @@ pub struct RunReport {
     pub duration_ms: u64,
     /// Whether it was stopped before its end.
     pub stopped: bool,
+    /// What fails the run besides its checks, in sentences: a baseline that is out of date, behaviour that changed.
+    pub objections: Vec<String>,
 }
 
 impl CheckCard {

@@ -1,15 +1,14 @@
 //! What a report shows of an exchange: bounded, on few lines, without the secret.
 
-use std::fmt::Write as _;
-
-use serde::Serialize;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 
 use crate::ask::secret::Secret;
-use courier::address::Endpoint;
-use courier::exchange::{Answer, Delivery, Exchange, Outcome, Value, excerpt};
+use courier::exchange::{Answer, Delivery, Exchange, Outcome, excerpt};
 
 /// One exchange as a report shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// What part it played: the case's name, `control before` or `control after`.
     pub step: String,
@@ -24,7 +23,7 @@ pub struct Evidence {
 }
 
 /// A request as a report shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// `POST`.
     pub method: String,
@@ -36,10 +35,14 @@ pub struct Sent {
     pub body: String,
     /// How long the body was.
     pub body_bytes: usize,
+    /// The exact bytes, where `body` does not show them as they are. Nothing when it does, and for a body that holds the
+    /// secret or has more than 64 KiB.
+    #[serde(default)]
+    pub body_base64: Option<String>,
 }
 
 /// An answer as a report shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Received {
     /// Status of the head.
     pub status: u16,
@@ -77,11 +80,13 @@ pub fn millis(duration: std::time::Duration) -> u64 {
 
 fn sent(delivery: &Delivery, secret: &Secret) -> Sent {
     let headers = delivery.headers.iter();
+    let body = secret.mask(&excerpt(&delivery.body, BODY_SHOWN));
     Sent {
         method: delivery.method.to_string(),
         target: secret.mask(&delivery.target),
         headers: headers.map(|(name, value)| (name.to_string(), bounded(&secret.mask(value.shown())))).collect(),
-        body: secret.mask(&excerpt(&delivery.body, BODY_SHOWN)),
+        body_base64: exact(&delivery.body, &body, secret),
+        body,
         body_bytes: delivery.body.len(),
     }
 }
@@ -99,32 +104,22 @@ fn received(answer: &Answer, secret: &Secret) -> Received {
     }
 }
 
+fn exact(body: &[u8], shown: &str, secret: &Secret) -> Option<String> {
+    let holds_secret = || {
+        let text = String::from_utf8_lossy(body);
+        secret.mask(&text) != text
+    };
+    (body != shown.as_bytes() && body.len() <= BODY_KEPT && !holds_secret()).then(|| STANDARD.encode(body))
+}
+
 fn bounded(text: &str) -> String {
     excerpt(text.as_bytes(), HEADER_SHOWN)
 }
 
-/// A command that sends a delivery again. Values made from the secret take it from the environment.
-pub fn curl(endpoint: &Endpoint, delivery: &Delivery) -> String {
-    let mut line = format!("curl -sS -i -X {} {}", delivery.method, quote(&endpoint.url(&delivery.target)));
-    for (name, value) in &delivery.headers {
-        let _ = match value {
-            // curl drops a header that is given as `name:`; `name;` sends it empty.
-            Value::Plain(text) if text.is_empty() => write!(line, " -H {}", quote(&format!("{name};"))),
-            Value::Plain(text) => write!(line, " -H {}", quote(&format!("{name}: {text}"))),
-            Value::Secret(hidden) => write!(line, " -H \"{name}: {}\"", hidden.shell),
-        };
-    }
-    let _ = write!(line, " --data-binary {}", quote(&String::from_utf8_lossy(&delivery.body)));
-    line
-}
-
-/// In single quotes, as every POSIX shell reads it.
-fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// Characters of a body in a report.
 const BODY_SHOWN: usize = 2_048;
+/// Bytes of a body that a report keeps for repeating it.
+const BODY_KEPT: usize = 64 * 1024;
 /// Characters of a header's value in a report.
 const HEADER_SHOWN: usize = 256;
 
@@ -132,34 +127,33 @@ const HEADER_SHOWN: usize = 256;
 mod tests {
     use bytes::Bytes;
     use contract::service::Service;
-    use http::HeaderName;
 
     use super::*;
-    use courier::exchange::Hidden;
 
-    fn delivery(value: Value) -> Delivery {
+    fn delivery(body: &'static [u8]) -> Delivery {
         Delivery {
             method: http::Method::POST,
             target: "/hook".to_owned(),
-            headers: vec![(HeaderName::from_static("x-token"), value)],
-            body: Bytes::from_static(b"{\"text\":\"it's\"}"),
+            headers: Vec::new(),
+            body: Bytes::from_static(body),
         }
     }
 
+    fn secret() -> Secret {
+        Secret::new(Service::Chatday, "a-long-shared-secret", None).unwrap()
+    }
+
     #[test]
-    fn a_curl_line_survives_the_shell_and_takes_the_secret_from_the_environment() {
-        let endpoint = Endpoint::parse("http://127.0.0.1:9/hook").unwrap();
-        let hidden = Hidden { sent: "s3cret".into(), shown: "[secret]".into(), shell: "$TOKEN".into() };
-        assert_eq!(
-            curl(&endpoint, &delivery(Value::Secret(hidden))),
-            r#"curl -sS -i -X POST 'http://127.0.0.1:9/hook' -H "x-token: $TOKEN" --data-binary '{"text":"it'\''s"}'"#
-        );
-        assert!(curl(&endpoint, &delivery(Value::Plain(String::new()))).contains("-H 'x-token;'"));
+    fn the_exact_bytes_are_kept_where_the_text_does_not_show_them() {
+        let kept = |body| sent(&delivery(body), &secret()).body_base64;
+        assert_eq!(kept("สวัสดี 😀".as_bytes()), None);
+        assert_eq!(kept(b"{}\n").as_deref(), Some("e30K"));
+        assert_eq!(kept(b"\xff\0").as_deref(), Some("/wA="));
+        assert_eq!(kept(b"\n a-long-shared-secret"), None, "a secret is not kept in another notation");
     }
 
     #[test]
     fn evidence_masks_a_secret_that_the_receiver_echoes() {
-        let secret = Secret::new(Service::Chatday, "a-long-shared-secret", None).unwrap();
         let answer = Answer {
             status: http::StatusCode::OK,
             version: http::Version::HTTP_11,
@@ -168,11 +162,11 @@ mod tests {
             cut: None,
         };
         let exchange = Exchange {
-            sent: delivery(Value::Plain("x".into())),
+            sent: delivery(b"x"),
             outcome: Outcome::Answered(answer),
             took: std::time::Duration::from_millis(3),
         };
-        let evidence = Evidence::of("case", &exchange, &secret);
+        let evidence = Evidence::of("case", &exchange, &secret());
         assert_eq!(evidence.response.unwrap().body, "expected [secret]");
     }
 }

@@ -5,5 +5,6 @@ pub mod engine;
 pub mod event;
 pub mod evidence;
 pub mod session;
+pub mod shell;
 pub mod stop;
 pub mod verdict;

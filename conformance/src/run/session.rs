@@ -9,7 +9,7 @@ use contract::time::UnixMillis;
 use tokio::runtime::{self, Runtime};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::stop::Stop;
+use super::stop::{Stop, Stopper, Why};
 use crate::ask::craft::Craft;
 use crate::ask::policy::Policy;
 use crate::ask::secret::Secret;
@@ -20,6 +20,9 @@ use courier::socket::Socket;
 /// Exchanges without a whole answer, one after another, after which nothing more is sent: a subject that stalls would
 /// otherwise cost the whole time-out for each of many cases.
 pub const SILENCE_MAX: u32 = 3;
+
+/// Answers with 5xx or without an end, one after another, after which a remote subject is left alone.
+pub const DISTRESS_MAX: u32 = 5;
 
 /// What a session is made of.
 #[derive(Debug)]
@@ -52,6 +55,14 @@ pub struct Session {
     silent: u32,
     last_sent: Option<Instant>,
     control: Option<Exchange>,
+    care: Option<Care>,
+}
+
+/// How a subject that others may depend on is left alone when it is in trouble.
+#[derive(Debug)]
+struct Care {
+    stopper: Stopper,
+    streak: u32,
 }
 
 impl Session {
@@ -62,7 +73,12 @@ impl Session {
     pub fn new(settings: Settings) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let serial = Cell::new(0);
-        Ok(Self { settings, runtime, serial, requests: 0, silent: 0, last_sent: None, control: None })
+        Ok(Self { settings, runtime, serial, requests: 0, silent: 0, last_sent: None, control: None, care: None })
+    }
+
+    /// From now on the run is stopped when [`DISTRESS_MAX`] answers in a row are 5xx, or do not come in time.
+    pub fn take_care(&mut self, stopper: Stopper) {
+        self.care = Some(Care { stopper, streak: 0 });
     }
 
     /// What it was made of.
@@ -150,6 +166,9 @@ impl Session {
             Some(fault) if *fault != Fault::TooLarge => self.silent + 1,
             Some(_) | None => 0,
         };
+        if let Some(care) = &mut self.care {
+            care.note(&exchange);
+        }
         exchange
     }
 
@@ -179,6 +198,19 @@ impl Session {
         let per_second = self.settings.rate?;
         let gap = Duration::from_secs(1).checked_div(per_second)?;
         self.last_sent.map(|last| last + gap)
+    }
+}
+
+impl Care {
+    fn note(&mut self, exchange: &Exchange) {
+        let troubled = match &exchange.outcome {
+            Outcome::Answered(answer) if answer.status.is_server_error() => true,
+            _ => exchange.fault().is_some_and(|fault| *fault != Fault::TooLarge),
+        };
+        self.streak = if troubled { self.streak + 1 } else { 0 };
+        if self.streak >= DISTRESS_MAX {
+            self.stopper.stop_because(Why::Distress);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is thought of one case, of one check, and of the whole run.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::check::Level;
 use crate::exit::Exit;
@@ -45,7 +45,7 @@ pub enum Hint {
 }
 
 /// How one case or one check came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// As the contract asks.
@@ -93,7 +93,7 @@ impl Judgement {
 }
 
 /// How many checks came out how, and what it took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Checks that hold.
     pub passed: u64,
@@ -142,7 +142,7 @@ impl Summary {
 }
 
 /// How the run came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Every check that counts passed.
