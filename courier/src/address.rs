@@ -10,7 +10,9 @@ use http::Uri;
 pub struct Endpoint {
     /// Host name or address, without brackets.
     pub host: String,
-    /// Port; 80 when the URL has none.
+    /// Whether TLS is spoken: the URL begins with `https://`.
+    pub secure: bool,
+    /// Port; 80, or 443 under TLS, when the URL has none.
     pub port: u16,
     /// The `Host` header: as the URL spells it.
     pub authority: String,
@@ -24,13 +26,8 @@ pub enum Refused {
     /// Not a URL.
     #[error("'{0}' is no URL: expected a form like http://127.0.0.1:8080/webhook")]
     NoUrl(String),
-    /// TLS.
-    #[error(
-        "'{0}' needs TLS, which this version does not speak: give an http:// URL, for example of the port behind your TLS proxy"
-    )]
-    Tls(String),
     /// Another scheme.
-    #[error("'{0}' has the scheme '{1}': only http:// is judged")]
+    #[error("'{0}' has the scheme '{1}': expected http:// or https://")]
     Scheme(String, String),
     /// User and password in it.
     #[error("the URL holds a user name or password: remove it, it would end up in reports")]
@@ -55,25 +52,25 @@ impl Endpoint {
         if authority.as_str().contains('@') {
             return Err(Refused::UserInfo);
         }
-        match scheme {
-            "http" => {}
-            "https" => return Err(Refused::Tls(url.to_owned())),
+        let secure = match scheme {
+            "http" => false,
+            "https" => true,
             other => return Err(Refused::Scheme(url.to_owned(), other.to_owned())),
-        }
+        };
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = authority.port_u16().unwrap_or(80);
+        let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
         // A port that is no number leaves `port_u16` empty: then the authority still has its colon.
         let spelt_port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
         if host.is_empty() || port == 0 || (!spelt_port.is_empty() && authority.port_u16().is_none()) {
             return Err(no_url());
         }
         let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        Ok(Self { host, port, authority: authority.as_str().to_owned(), target })
+        Ok(Self { host, secure, port, authority: authority.as_str().to_owned(), target })
     }
 
     /// The URL with this path and query.
     pub fn url(&self, target: &str) -> String {
-        format!("http://{}{target}", self.authority)
+        format!("{}://{}{target}", if self.secure { "https" } else { "http" }, self.authority)
     }
 
     /// Finds the address, once for the whole run: what was checked is what is connected to.
@@ -111,13 +108,14 @@ mod tests {
         assert_eq!(endpoint.target, "/hook?team=1");
         assert_eq!(Endpoint::parse("http://localhost").unwrap().target, "/");
         assert_eq!(Endpoint::parse("http://localhost").unwrap().port, 80);
+        let secure = Endpoint::parse("https://localhost/x").unwrap();
+        assert_eq!((secure.port, secure.url("/y").as_str()), (443, "https://localhost/y"));
         let v6 = Endpoint::parse("http://[::1]:9/x").unwrap();
         assert_eq!((v6.host.as_str(), v6.authority.as_str()), ("::1", "[::1]:9"));
     }
 
     #[test]
     fn what_cannot_be_judged_is_refused_with_a_reason() {
-        assert!(matches!(Endpoint::parse("https://example.com/"), Err(Refused::Tls(_))));
         assert!(matches!(Endpoint::parse("ftp://example.com/"), Err(Refused::Scheme(..))));
         assert!(matches!(Endpoint::parse("127.0.0.1:80/x"), Err(Refused::NoUrl(_))));
         assert!(matches!(Endpoint::parse("/x"), Err(Refused::NoUrl(_))));

@@ -111,6 +111,8 @@ pub enum Fault {
     ConnectTimeout,
     /// The connection did not come about for another reason.
     ConnectFailed(String),
+    /// The certificate does not fit, or no TLS connection came about for another reason.
+    Tls(String),
     /// No whole head before the deadline.
     HeadTimeout,
     /// No whole body before the deadline.
@@ -139,6 +141,7 @@ impl Fault {
             Self::ConnectRefused => "connect-refused",
             Self::ConnectTimeout => "connect-timeout",
             Self::ConnectFailed(_) => "connect-failed",
+            Self::Tls(_) => "tls",
             Self::HeadTimeout => "head-timeout",
             Self::BodyTimeout => "body-timeout",
             Self::HeadTooLarge => "head-too-large",
@@ -158,6 +161,7 @@ impl Fault {
             | Self::ConnectRefused
             | Self::ConnectTimeout
             | Self::ConnectFailed(_)
+            | Self::Tls(_)
             | Self::GivenUp
             | Self::Stopped => true,
             Self::HeadTimeout
@@ -178,6 +182,7 @@ impl fmt::Display for Fault {
             Self::ConnectRefused => f.write_str("the connection was refused: nothing listens there"),
             Self::ConnectTimeout => f.write_str("the connection did not come about in time"),
             Self::ConnectFailed(why) => write!(f, "the connection failed: {why}"),
+            Self::Tls(why) => write!(f, "no TLS connection: {why}"),
             Self::HeadTimeout => f.write_str("no answer before the deadline"),
             Self::BodyTimeout => f.write_str("the answer did not end before the deadline"),
             Self::HeadTooLarge => f.write_str("the head of the answer is too large"),

@@ -6,7 +6,9 @@
 //! | [`address`] | the URL taken apart, resolved once, and the guard that keeps calls on this machine |
 //! | [`exchange`] | what is sent and what came back, as values, with a name for everything that can go wrong |
 //! | [`socket`] | the exchange itself: one connection, one deadline, one cap; nothing is followed, nothing is repeated |
+//! | [`tls`] | whom to trust, and what is wrong with a certificate; never switched off |
 
 pub mod address;
 pub mod exchange;
 pub mod socket;
+pub mod tls;

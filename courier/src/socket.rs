@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
+use crate::tls::{Stream, Tls};
 
 /// The largest head of an answer, in bytes.
 pub const HEAD_MAX: usize = 32 * 1024;
@@ -43,6 +44,8 @@ pub struct Socket {
     pub authority: String,
     /// How long a connection may take to come about; [`CONNECT_TIMEOUT`] unless somebody says otherwise.
     pub connect_timeout: Duration,
+    /// Whom to trust, when TLS is spoken.
+    pub tls: Option<Tls>,
     /// From the start of connecting to the end of the body.
     pub timeout: Duration,
 }
@@ -86,7 +89,7 @@ impl Socket {
         self.connect(Instant::now() + self.timeout).await.map(drop)
     }
 
-    async fn connect(&self, deadline: Instant) -> Result<TcpStream, Fault> {
+    async fn connect(&self, deadline: Instant) -> Result<Stream, Fault> {
         let address = self.address.clone()?;
         let deadline = deadline.min(Instant::now() + self.connect_timeout);
         let stream = match timeout_at(deadline, TcpStream::connect(address)).await {
@@ -99,7 +102,12 @@ impl Socket {
         };
         // A head and a small body: waiting to fill a segment would only add a delay to what is measured.
         stream.set_nodelay(true).map_err(|error| Fault::ConnectFailed(error.to_string()))?;
-        Ok(stream)
+        match &self.tls {
+            None => Ok(Stream::Plain(stream)),
+            Some(tls) => timeout_at(deadline, tls.connect(stream))
+                .await
+                .unwrap_or_else(|_| Err(Fault::Tls("the handshake did not end in time".to_owned()))),
+        }
     }
 
     async fn outcome(&self, delivery: &Delivery, deadline: Instant) -> Result<Outcome, Fault> {

@@ -29,6 +29,9 @@ impl Targets {
     /// Why it may not be called, in one sentence with what to do.
     pub(crate) async fn find(&self, url: &str) -> Result<Target, String> {
         let endpoint = Endpoint::parse(url).map_err(|refused| words(&refused))?;
+        if endpoint.secure {
+            return Err(NO_TLS.to_owned());
+        }
         let found = timeout(RESOLVE_TIME, endpoint.resolve()).await;
         let address = found.ok().and_then(Result::ok);
         endpoint.guard(address, &self.allowed).map_err(|refused| match (refused, address) {
@@ -49,11 +52,6 @@ fn words(refused: &Refused) -> String {
             let shown: String = url.chars().take(80).collect();
             format!("'{shown}' is no URL: expected one like http://127.0.0.1:8080/webhook")
         }
-        Refused::Tls(_) => {
-            "this mock does not send over TLS: give an http URL, for example of the port behind your TLS \
-                            proxy"
-                .to_owned()
-        }
         Refused::Scheme(_, scheme) => format!("webhooks go to http URLs, not to the scheme '{scheme}'"),
         Refused::UserInfo => {
             "the URL holds a user name or password: leave it out, it would stand in every record".to_owned()
@@ -65,5 +63,7 @@ fn words(refused: &Refused) -> String {
     }
 }
 
+/// What is said of an https URL.
+const NO_TLS: &str = "this mock does not send over TLS: give an http URL, for example of the port behind your TLS proxy";
 /// How long a name may take to resolve.
 const RESOLVE_TIME: Duration = Duration::from_secs(2);
