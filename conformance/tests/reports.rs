@@ -2,9 +2,13 @@
 
 mod common;
 
+use std::path::Path;
+
 use common::shelf;
 use conformance::check::{Area, Kind, Level};
 use conformance::report::Reporter;
+use conformance::report::github::{Annotations, StepSummary};
+use conformance::report::html::Html;
 use conformance::report::human::Human;
 use conformance::report::json::Json;
 use conformance::report::jsonl::Jsonl;
@@ -54,6 +58,7 @@ fn evidence() -> Evidence {
             headers: vec![("x-chatday-signature-token".to_owned(), "[the secret backwards]".to_owned())],
             body: "{\"message\":{\"type\":\"text\",\"data\":\"สวัสดี 😀\"},\"chat_id\":\"70001\"}".to_owned(),
             body_bytes: 76,
+            body_base64: None,
         },
         response: Some(Received {
             status: 200,
@@ -79,6 +84,7 @@ fn events() -> Vec<Event> {
         seed: 1,
         started_at: "2026-01-31T02:00:00Z".to_owned(),
         checks: 5,
+        shard: None,
         declared: vec!["forged events are dropped whatever their answer says (--forgery-answer any)".to_owned()],
     })];
     events.extend(check(1, Area::Acknowledgement, Status::Pass, "valid-event"));
@@ -90,6 +96,7 @@ fn events() -> Vec<Event> {
         deviation: Some("forgery-accepted".to_owned()),
         outcome: "200 {\"status\":\"SUCCESS\"}".to_owned(),
         duration_ms: 4,
+        response: evidence().response,
     });
     events.extend([started, case, finished]);
     events.extend(check(3, Area::Authenticity, Status::Error, "missing-secret"));
@@ -101,7 +108,13 @@ fn events() -> Vec<Event> {
     {
         summary.count(status, cases);
     }
-    events.push(Event::RunFinished(RunReport { verdict: summary.verdict(), summary, duration_ms: 87, stopped: true }));
+    events.push(Event::RunFinished(RunReport {
+        verdict: summary.verdict(),
+        summary,
+        duration_ms: 87,
+        stopped: true,
+        objections: vec!["the baseline's entry for chatday.* has expired\non 2026-01-30 <script>".to_owned()],
+    }));
     events
 }
 
@@ -114,7 +127,9 @@ fn told<'a, R: Reporter + 'a>(out: &'a mut Vec<u8>, make: impl FnOnce(&'a mut Ve
 
 fn snapshot(name: &str, out: Vec<u8>) {
     let text = String::from_utf8(out).unwrap();
-    shelf().bind(|| insta::assert_snapshot!(name, text));
+    let mut shelf = shelf();
+    shelf.set_snapshot_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots/conformance/report"));
+    shelf.bind(|| insta::assert_snapshot!(name, text));
 }
 
 #[test]
@@ -123,7 +138,7 @@ fn the_human_report_reads_as_ever() {
     told(&mut out, |out| Human::new(anstream::StripStream::new(out)));
     let text = String::from_utf8(out.clone()).unwrap();
     assert!(text.lines().filter(|line| !line.contains("curl ")).all(|line| line.chars().count() <= 100), "{text}");
-    snapshot("report-human", out);
+    snapshot("human", out);
 }
 
 #[test]
@@ -132,39 +147,110 @@ fn the_json_report_reads_as_ever_and_fits_its_schema() {
     told(&mut out, Json::new);
     let schema = serde_json::from_str(include_str!("../../fixtures/conformance/report.schema.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &serde_json::from_slice(&out).unwrap()));
-    snapshot("report-json", out);
+    snapshot("json", out);
 }
 
 #[test]
 fn the_jsonl_report_reads_as_ever() {
     let mut out = Vec::new();
     told(&mut out, Jsonl::new);
-    snapshot("report-jsonl", out);
+    snapshot("jsonl", out);
 }
 
 #[test]
 fn the_junit_report_reads_as_ever() {
     let mut out = Vec::new();
     told(&mut out, Junit::new);
-    snapshot("report-junit", out);
+    snapshot("junit", out);
 }
 
 #[test]
 fn the_markdown_report_reads_as_ever() {
     let mut out = Vec::new();
     told(&mut out, Markdown::new);
-    snapshot("report-markdown", out);
+    snapshot("markdown", out);
+}
+
+#[test]
+fn the_html_report_reads_as_ever() {
+    let mut out = Vec::new();
+    told(&mut out, Html::new);
+    snapshot("html", out);
+}
+
+#[test]
+fn the_annotations_read_as_ever_and_nothing_before_them_is_a_command() {
+    let mut out = Vec::new();
+    told(&mut out, |out| Annotations::new(out, "unguessable".to_owned()));
+    let text = String::from_utf8(out.clone()).unwrap();
+    assert!(text.starts_with("::stop-commands::unguessable\n::unguessable::\n::error "), "{text}");
+    assert!(text.lines().all(|line| line.starts_with("::")), "{text}");
+    snapshot("github", out);
+}
+
+#[test]
+fn the_step_summary_is_the_markdown_page() {
+    let (mut page, mut summary) = (Vec::new(), Vec::new());
+    told(&mut page, Markdown::new);
+    told(&mut summary, StepSummary::new);
+    assert_eq!(page, summary);
+}
+
+/// A page on which every text that an endpoint or a profile can bring along is an attack.
+#[test]
+fn no_text_becomes_markup_in_the_html_report() {
+    let attack = "</pre></script><script>alert(1)</script><img src=x onerror=alert(1)>\" ' onload=alert(1) --> ]]> &lt;";
+    let mut out = Vec::new();
+    let mut html = Html::new(&mut out);
+    for mut event in events() {
+        match &mut event {
+            Event::RunStarted(card) => {
+                card.subject.target = attack.to_owned();
+                card.declared = vec![attack.to_owned()];
+            }
+            Event::CheckFinished(report) => {
+                for text in [&mut report.id, &mut report.title, &mut report.clause, &mut report.message] {
+                    attack.clone_into(text);
+                }
+                for text in [
+                    &mut report.expected,
+                    &mut report.actual,
+                    &mut report.reproduce,
+                    &mut report.replay,
+                    &mut report.hint,
+                ] {
+                    *text = Some(format!("{attack}\n{{\"a\":1}}"));
+                }
+                report.evidence = vec![evidence()];
+                for evidence in &mut report.evidence {
+                    attack.clone_into(&mut evidence.step);
+                    attack.clone_into(&mut evidence.request.body);
+                    let answer = evidence.response.as_mut().unwrap();
+                    answer.headers = vec![(attack.to_owned(), attack.to_owned())];
+                    attack.clone_into(&mut answer.body);
+                }
+            }
+            Event::RunFinished(report) => report.objections = vec![attack.to_owned()],
+            Event::CheckStarted(_) | Event::CaseFinished(_) => {}
+        }
+        html.tell(&event).unwrap();
+    }
+    let page = String::from_utf8(out).unwrap();
+    assert_eq!(page.matches("<script>").count(), 1, "the report's own");
+    assert_eq!(page.matches("</script>").count(), 1);
+    assert!(!page.contains("<img") && !page.contains("onerror=alert(1)>"), "{page}");
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;&quot;"));
 }
 
 #[test]
 fn the_catalogue_reads_as_ever() {
     let output = assert_cmd::Command::cargo_bin("conformance").unwrap().arg("list").output().unwrap();
-    snapshot("catalogue", output.stdout);
+    shelf().bind(|| insta::assert_snapshot!("catalogue", String::from_utf8(output.stdout).unwrap()));
 }
 
 #[test]
 fn an_explanation_reads_as_ever() {
     let mut command = assert_cmd::Command::cargo_bin("conformance").unwrap();
     let output = command.args(["explain", "chatday.webhooks.answer-is-declared-as-json"]).output().unwrap();
-    snapshot("explanation", output.stdout);
+    shelf().bind(|| insta::assert_snapshot!("explanation", String::from_utf8(output.stdout).unwrap()));
 }

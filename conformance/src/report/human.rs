@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::Reporter;
-use super::text::{counted, counts, sign, wrapped};
+use super::diff::{self, Side};
+use super::look::{deciding, request_line, response_line, totals};
+use super::text::{WIDTH, counted, sign, wrapped};
 use crate::check::Area;
 use crate::run::event::{CheckReport, Event, RunCard, RunReport};
 use crate::run::verdict::{Status, Verdict};
@@ -35,7 +37,8 @@ impl<W: Write> Human<W> {
             wrapped("  judged    ", &format!("{} of {}", card.subject.kind.word(), card.subject.service))
         )?;
         write!(self.out, "{}", wrapped("  at        ", &card.subject.target))?;
-        writeln!(self.out, "  with      {}, seed {}", counted(card.checks as u64, "check"), card.seed)?;
+        let part = card.shard.map(|shard| format!(", part {} of {}", shard.index, shard.of)).unwrap_or_default();
+        writeln!(self.out, "  with      {}, seed {}{part}", counted(card.checks as u64, "check"), card.seed)?;
         for sentence in &card.declared {
             write!(self.out, "{}", wrapped("  declared  ", sentence))?;
         }
@@ -85,6 +88,14 @@ impl<W: Write> Human<W> {
         if let Some(actual) = &report.actual {
             row(out, "actual", actual)?;
         }
+        if let (Some(expected), Some(actual)) = (&report.expected, &report.actual) {
+            difference(out, expected, actual)?;
+        }
+        if let Some(evidence) = deciding(report) {
+            row(out, "sent", &bounded(&format!("{} {}", request_line(evidence), evidence.request.body)))?;
+            let body = evidence.response.as_ref().map(|answer| answer.body.as_str()).unwrap_or_default();
+            row(out, "received", &bounded(&format!("{} {body}", response_line(evidence))))?;
+        }
         if !matches!(report.status, Status::Skip | Status::Error) {
             row(out, "clause", &report.clause)?;
         }
@@ -108,16 +119,11 @@ impl<W: Write> Human<W> {
             Verdict::Error => ("NOT SETTLED", Status::Error),
         };
         let style = style(status);
-        let summary = &report.summary;
-        writeln!(
-            self.out,
-            "\n{style}{} {word}{style:#}  {} ({}, {}, {} ms)",
-            sign(status),
-            counts(summary),
-            counted(summary.cases, "case"),
-            counted(summary.requests, "request"),
-            report.duration_ms
-        )?;
+        let totals = totals(&report.summary, report.duration_ms);
+        writeln!(self.out, "\n{style}{} {word}{style:#}  {totals}", sign(status))?;
+        for objection in &report.objections {
+            write!(self.out, "{}", wrapped("  fails the run  ", objection))?;
+        }
         if report.stopped {
             writeln!(self.out, "  stopped before its end: what is above is the report so far")?;
         }
@@ -127,6 +133,37 @@ impl<W: Write> Human<W> {
         self.out.flush()
     }
 }
+
+/// What differs, where that says more than the two sentences.
+fn difference(out: &mut impl Write, expected: &str, actual: &str) -> io::Result<()> {
+    let Some(lines) = diff::of(expected, actual) else { return Ok(()) };
+    for (place, line) in lines.iter().take(DIFFERENCE_SHOWN).enumerate() {
+        let style = match line.side {
+            Side::Both => Style::new(),
+            Side::Expected => AnsiColor::Red.on_default(),
+            Side::Actual => AnsiColor::Green.on_default(),
+        };
+        let name = if place == 0 { "differs" } else { "" };
+        let text: String = line.text.chars().take(WIDTH - 24).collect();
+        writeln!(out, "           {name:<9} {style}{} {text}{style:#}", line.side.sign())?;
+    }
+    if lines.len() > DIFFERENCE_SHOWN {
+        writeln!(out, "                     … {} more lines", lines.len() - DIFFERENCE_SHOWN)?;
+    }
+    Ok(())
+}
+
+fn bounded(text: &str) -> String {
+    match text.char_indices().nth(BYTES_SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Characters of what was sent and received: a log has more to show than this one check.
+const BYTES_SHOWN: usize = 300;
+/// Lines of a comparison.
+const DIFFERENCE_SHOWN: usize = 30;
 
 impl<W: Write> Reporter for Human<W> {
     fn tell(&mut self, event: &Event) -> io::Result<()> {

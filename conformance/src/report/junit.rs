@@ -7,6 +7,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::Reporter;
 use super::document::{Collector, Document};
+use super::look::{deciding, transcript};
 use crate::run::event::{CheckReport, Event};
 use crate::run::verdict::Status;
 
@@ -41,6 +42,13 @@ fn report(document: &Document) -> Report {
         suite.add_property(("declared", declared.as_str()));
     }
     suite.add_test_cases(document.checks.iter().map(case));
+    suite.add_test_cases(document.objections.iter().enumerate().map(|(place, objection)| {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(objection.as_str());
+        let mut case = TestCase::new(format!("objection {}", place + 1), status);
+        case.set_classname("Run");
+        case
+    }));
     let mut report = Report::new(document.tool.name.as_str());
     report.set_time(Duration::from_millis(document.duration_ms));
     report.add_test_suite(suite);
@@ -85,5 +93,9 @@ fn description(check: &CheckReport) -> String {
         ("replay", check.replay.as_ref()),
     ];
     let lines: Vec<String> = rows.iter().filter_map(|(name, text)| Some(format!("{name}: {}", (*text)?))).collect();
-    lines.join("\n")
+    let exchange = deciding(check).map(|evidence| {
+        let (sent, received) = transcript(evidence);
+        format!("sent:\n{sent}\nreceived:\n{received}")
+    });
+    lines.into_iter().chain(exchange).collect::<Vec<_>>().join("\n")
 }

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 
 use super::Reporter;
 use super::document::{Collector, Document};
-use super::text::{counted, counts, sign};
+use super::diff;
+use super::look::{request_line, response_line, subject, totals, transcript};
+use super::text::sign;
 use crate::run::event::{CheckReport, Event};
 use crate::run::verdict::Status;
 
@@ -31,24 +33,20 @@ impl<W: Write> Reporter for Markdown<W> {
     }
 }
 
-fn page(document: &Document) -> String {
-    let mut page =
-        format!("# {} of {}: {}\n\n", document.subject.kind.word(), document.subject.service, document.verdict.word());
-    let _ = writeln!(page, "`{}`, seed {}, {}\n", document.subject.target, document.seed, document.started_at);
-    let summary = &document.summary;
-    let _ = writeln!(
-        page,
-        "{} ({}, {}, {} ms)\n",
-        counts(summary),
-        counted(summary.cases, "case"),
-        counted(summary.requests, "request"),
-        document.duration_ms
-    );
+/// The document as a page.
+pub(crate) fn page(document: &Document) -> String {
+    let mut page = format!("# {}: {}\n\n", subject(document), document.verdict.word());
+    let part = document.shard.map(|shard| format!(", part {} of {}", shard.index, shard.of)).unwrap_or_default();
+    let _ = writeln!(page, "{}, seed {}{part}, {}\n", code(&document.subject.target), document.seed, document.started_at);
+    let _ = writeln!(page, "{}\n", totals(&document.summary, document.duration_ms));
+    for objection in &document.objections {
+        let _ = writeln!(page, "**Fails the run:** {}\n", inline(objection));
+    }
     if document.stopped {
         page.push_str("Stopped before its end: this is the report so far.\n\n");
     }
     for declared in &document.declared {
-        let _ = writeln!(page, "Declared: {declared}.\n");
+        let _ = writeln!(page, "Declared: {}.\n", inline(declared));
     }
     page.push_str("| | check | level | cases |\n|---|---|---|---|\n");
     for check in &document.checks {
@@ -74,8 +72,43 @@ fn details(page: &mut String, check: &CheckReport) {
         }
     }
     if let Some(curl) = &check.reproduce {
-        let _ = write!(page, "\n```sh\n{curl}\n```\n");
+        fenced(page, "sh", curl);
     }
+    if let Some(lines) = check.expected.as_ref().zip(check.actual.as_ref()).and_then(|(old, new)| diff::of(old, new)) {
+        let lines: Vec<String> = lines.iter().map(|line| format!("{} {}", line.side.sign(), line.text)).collect();
+        fenced(page, "diff", &lines.join("\n"));
+    }
+    for evidence in &check.evidence {
+        let (sent, received) = transcript(evidence);
+        let line = format!("{}: {} → {}", evidence.step, request_line(evidence), response_line(evidence));
+        let _ = write!(page, "\n<details><summary>{}</summary>\n", html(&line));
+        fenced(page, "http", &sent);
+        fenced(page, "http", &received);
+        page.push_str("\n</details>\n");
+    }
+}
+
+/// A block that ends where it should, whatever stands in it.
+fn fenced(page: &mut String, language: &str, text: &str) {
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    let _ = write!(page, "\n{fence}{language}\n{text}\n{fence}\n");
+}
+
+/// Text in a line, between backticks.
+fn code(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text) + 1);
+    let pad = if text.contains('`') { " " } else { "" };
+    format!("{fence}{pad}{}{pad}{fence}", text.replace('\n', " "))
+}
+
+/// The most backticks in a row.
+fn longest_run(text: &str) -> usize {
+    text.split(|character| character != '`').map(str::len).max().unwrap_or_default()
+}
+
+/// Text inside an HTML element, on one line.
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', " ")
 }
 
 /// Text that may hold anything, as one cell of a table.
@@ -91,7 +124,7 @@ fn inline(text: &str) -> String {
             '\n' => safe.push(' '),
             '<' => safe.push_str("&lt;"),
             '&' => safe.push_str("&amp;"),
-            '`' | '*' | '_' | '[' | ']' | '\\' => {
+            '`' | '*' | '_' | '[' | ']' | '\\' | '~' | '#' => {
                 safe.push('\\');
                 safe.push(character);
             }
@@ -99,4 +132,18 @@ fn inline(text: &str) -> String {
         }
     }
     safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backticks_in_a_text_do_not_end_its_block() {
+        let mut page = String::new();
+        fenced(&mut page, "sh", "a ```` b");
+        assert_eq!(page, "\n`````sh\na ```` b\n`````\n");
+        assert_eq!(code("a`b"), "`` a`b ``");
+        assert_eq!(code("plain"), "`plain`");
+    }
 }

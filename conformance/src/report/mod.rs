@@ -1,10 +1,14 @@
 //! What people and programs read. Reporters consume events and know nothing of targets and checks.
 
+pub mod diff;
 pub mod document;
+pub mod github;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod jsonl;
 pub mod junit;
+pub(crate) mod look;
 pub mod markdown;
 pub mod progress;
 pub(crate) mod text;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::Reporter;
+use super::text::counted;
 use crate::run::event::Event;
 
 /// Shows the check that is running. Only for terminals.
@@ -10,12 +11,15 @@ use crate::run::event::Event;
 pub struct Progress<W> {
     out: W,
     checks: usize,
+    /// Of the check that is running.
+    line: String,
+    cases: u64,
 }
 
 impl<W: Write> Progress<W> {
     /// Shows it on a terminal.
     pub fn new(out: W) -> Self {
-        Self { out, checks: 0 }
+        Self { out, checks: 0, line: String::new(), cases: 0 }
     }
 }
 
@@ -25,9 +29,14 @@ impl<W: Write> Reporter for Progress<W> {
             Event::RunStarted(card) => self.checks = card.checks,
             Event::CheckStarted(card) => {
                 let title: String = card.title.chars().take(TITLE).collect();
-                write!(self.out, "\r{WIPE}[{}/{}] {title}", card.position, self.checks)?;
+                self.line = format!("[{}/{}] {title}", card.position, self.checks);
+                self.cases = 0;
+                write!(self.out, "\r{WIPE}{}", self.line)?;
             }
-            Event::CaseFinished(_) => {}
+            Event::CaseFinished(_) => {
+                self.cases += 1;
+                write!(self.out, "\r{WIPE}{} ({})", self.line, counted(self.cases, "case"))?;
+            }
             Event::CheckFinished(_) | Event::RunFinished(_) => write!(self.out, "\r{WIPE}")?,
         }
         self.out.flush()

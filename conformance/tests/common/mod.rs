@@ -99,6 +99,7 @@ pub(crate) fn judge(service: Service, url: &str, manner: Manner) -> Judged {
             address: Ok(address),
             authority: endpoint.authority.clone(),
             connect_timeout: courier::socket::CONNECT_TIMEOUT,
+            tls: None,
             timeout: manner.timeout,
         },
         endpoint,
