@@ -9,6 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::service::Service;
 
+use crate::run::event::Shard;
 use crate::sample::flaw::Flaw;
 
 /// Judges a real integration with Chatday or Chatwork against the contract.
@@ -32,6 +33,9 @@ Examples:
       --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
   conformance webhook http://127.0.0.1:8080/webhook \\
       --service chatday --secret-file token.txt --strict
+  conformance replay 'chatwork.webhooks.wrong-secret-is-refused@1/another-token' \\
+      http://127.0.0.1:8080/webhook --secret-env CHATWORK_WEBHOOK_TOKEN
+  conformance merge part-1.json part-2.json --report html=conformance.html
   conformance list --service chatday
   conformance explain chatwork.webhooks.wrong-secret-is-refused
 
@@ -52,10 +56,16 @@ Examples:
   conformance webhook http://127.0.0.1:8080/webhook \\
       --service chatwork --secret-env TOKEN --only '*signature*' \\
       --format json --report junit=conformance.xml
+  conformance webhook https://hooks.staging.example/chatwork \\
+      --service chatwork --secret-env TOKEN --allow-remote hooks.staging.example
 
 Every forged event is sent between two valid ones. A receiver that drops
 forged events but answers them like valid ones looks like one that accepts
 them: answer 401, or declare it with --forgery-answer any.
+
+A host that is not this machine has to be named. The plan is shown before
+anything is sent there, one request after another goes out, 2 a second, and
+the run ends when 5 answers in a row are 5xx or do not come.
 
 Exit status:
   0    every check that counts passed
@@ -65,11 +75,27 @@ Exit status:
   4    a fault of the harness itself
   130  stopped by Ctrl-C: the report so far is written";
 
+const REPLAY_HELP: &str = "\
+Examples:
+  conformance replay 'chatwork.webhooks.wrong-secret-is-refused@1/another-token' \\
+      http://127.0.0.1:8080/webhook --secret-env CHATWORK_WEBHOOK_TOKEN
+  conformance replay conformance.json http://127.0.0.1:8080/webhook \\
+      --secret-file token.txt
+
+The case goes out with the control events around it, and is judged as in the
+run it comes from. Exit status as for `conformance webhook`.";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Judge an endpoint that receives webhooks.
     Webhook(Box<Webhook>),
+    /// Send the case again that decided a check.
+    Replay(Box<Replay>),
+    /// Join the JSON reports of the parts of a run.
+    Merge(Merge),
+    /// Decide about behaviour that changed.
+    Snapshots(Snapshots),
     /// List the checks.
     List(List),
     /// Tell what a check asks, why, and who says so.
@@ -97,42 +123,74 @@ pub struct Webhook {
     /// The service whose events are sent.
     #[arg(long, value_parser = service_parser())]
     pub service: Service,
-    /// The shared secret.
+    /// How it is judged.
     #[command(flatten)]
-    pub secret: SecretSource,
+    pub how: How,
     /// Only checks whose id fits this pattern (* and ?); may be repeated.
     #[arg(long, value_name = "GLOB")]
     pub only: Vec<String>,
     /// No check whose id fits this pattern; may be repeated.
     #[arg(long, value_name = "GLOB")]
     pub skip: Vec<String>,
-    /// A deviation from a SHOULD fails the run too.
-    #[arg(long)]
-    pub strict: bool,
     /// Repeats the choices of an earlier run.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Prints what would be sent, and sends nothing.
+    #[arg(long)]
+    pub plan: bool,
+    /// Only this part of the chosen checks, such as 1/3; all parts together are the whole. See `conformance merge`.
+    #[arg(long, value_name = "K/N", value_parser = Shard::from_str)]
+    pub shard: Option<Shard>,
+    /// A TOML file with failures that are known, and checks that are flaky.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Keeps what the endpoint was seen to do in files of this folder; a change fails the run.
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
+    /// Takes what changed as what is expected from now on.
+    #[arg(long, requires = "snapshots")]
+    pub accept_snapshots: bool,
+}
+
+/// How an endpoint is judged.
+#[derive(Debug, Args)]
+pub struct How {
+    /// The shared secret.
+    #[command(flatten)]
+    pub secret: SecretSource,
+    /// A deviation from a SHOULD fails the run too.
+    #[arg(long)]
+    pub strict: bool,
     /// Most exchanges in flight within one check, 1 to 64. Checks run one after another; none of today's needs two at once.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: u16,
-    /// Most requests per second.
+    /// Most requests per second [default: 2 for a host that is not this machine, otherwise none].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rate: Option<u32>,
     /// Time for one exchange, from connecting to the end of the answer, 1ms to 10m [default: 5s, or the profile's].
     #[arg(long, value_name = "DURATION", value_parser = timeout)]
     pub timeout: Option<Duration>,
+    /// Time for the whole run, up to 24h; what is not judged by then is an error.
+    #[arg(long, value_name = "DURATION", value_parser = budget)]
+    pub max_time: Option<Duration>,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Also writes a report to a file; kinds: json, junit, markdown. May be repeated.
+    /// Also writes a report to a file; kinds: json, junit, html, markdown. May be repeated.
     #[arg(long, value_name = "KIND=FILE", value_parser = ReportFile::from_str)]
     pub report: Vec<ReportFile>,
-    /// Prints what would be sent, and sends nothing.
+    /// Annotations for GitHub Actions, and a page in the file that GITHUB_STEP_SUMMARY names.
     #[arg(long)]
-    pub plan: bool,
+    pub github: bool,
     /// Allows a host that is not this machine; may be repeated.
     #[arg(long, value_name = "HOST")]
     pub allow_remote: Vec<String>,
+    /// Does not ask before events go to a host that is not this machine.
+    #[arg(long)]
+    pub yes: bool,
+    /// A PEM file with a CA that is trusted besides those of this machine, for https:// endpoints.
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// How long to wait for the endpoint to come up.
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
     pub wait: Duration,
@@ -148,6 +206,62 @@ pub struct Webhook {
     /// Chatday: a TOML file with what you know better than the public document.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
+}
+
+/// `conformance replay`.
+#[derive(Debug, Args)]
+#[command(after_help = REPLAY_HELP)]
+pub struct Replay {
+    /// What a report prints as `replay`; or a JSON report, or one entry of its `checks` in a file of its own.
+    #[arg(value_name = "REPLAY-ID-OR-FILE")]
+    pub what: String,
+    /// Where the integration receives events.
+    pub url: String,
+    /// The service, if you want it confirmed: the id and the report name it.
+    #[arg(long, value_parser = service_parser())]
+    pub service: Option<Service>,
+    /// How it is judged.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// `conformance merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The JSON reports of every part of one run.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How the whole is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Also writes the whole to a file; kinds: json, junit, html, markdown. May be repeated.
+    #[arg(long, value_name = "KIND=FILE", value_parser = ReportFile::from_str)]
+    pub report: Vec<ReportFile>,
+    /// Annotations for GitHub Actions, and a page in the file that GITHUB_STEP_SUMMARY names.
+    #[arg(long)]
+    pub github: bool,
+}
+
+/// `conformance snapshots`.
+#[derive(Debug, Args)]
+pub struct Snapshots {
+    /// What becomes of behaviour that changed.
+    #[arg(value_enum)]
+    pub decision: Decision,
+    /// The folder that --snapshots named.
+    #[arg(long, value_name = "DIR", default_value = "snapshots")]
+    pub dir: PathBuf,
+}
+
+/// What becomes of behaviour that changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Decision {
+    /// Shows each change, and asks on a terminal.
+    Review,
+    /// Takes every change as what is expected from now on.
+    Accept,
+    /// Forgets every change: what was expected stays.
+    Reject,
 }
 
 /// Where the secret comes from: never from the command line itself, where other users of the machine could read it.
@@ -277,6 +391,8 @@ pub enum ReportKind {
     Json,
     /// JUnit XML.
     Junit,
+    /// One HTML file.
+    Html,
     /// Markdown.
     Markdown,
 }
@@ -293,8 +409,8 @@ impl FromStr for ReportFile {
             "json" => ReportKind::Json,
             "junit" => ReportKind::Junit,
             "markdown" => ReportKind::Markdown,
-            "html" => return Err("this version writes no html reports: use json, junit or markdown".to_owned()),
-            other => return Err(format!("unknown kind of report '{other}': expected json, junit or markdown")),
+            "html" => ReportKind::Html,
+            other => return Err(format!("unknown kind of report '{other}': expected json, junit, html or markdown")),
         };
         Ok(Self { kind, file: PathBuf::from(file) })
     }
@@ -319,6 +435,14 @@ fn timeout(text: &str) -> Result<Duration, String> {
         return Err(format!("'{text}' leaves no time for an answer: expected 1ms to 10m"));
     }
     Ok(read)
+}
+
+/// The time of a whole run.
+fn budget(text: &str) -> Result<Duration, String> {
+    let refused = || format!("'{text}' is no time for a run: expected a form like 90s or 10m, from 1s to 24h");
+    let read: jiff::SignedDuration = text.parse().map_err(|_| refused())?;
+    let read = Duration::try_from(read).map_err(|_| refused())?;
+    if (Duration::from_secs(1)..=Duration::from_secs(86_400)).contains(&read) { Ok(read) } else { Err(refused()) }
 }
 
 /// Reads `5s`, `500ms`, `1m 30s`.
@@ -358,6 +482,8 @@ mod tests {
         assert!(duration("11m").is_err());
         assert_eq!(timeout("1ms"), Ok(Duration::from_millis(1)));
         assert!(timeout("0s").is_err());
+        assert_eq!(budget("24h"), Ok(Duration::from_secs(86_400)));
+        assert!(budget("999ms").is_err() && budget("25h").is_err());
     }
 
     #[test]
@@ -372,7 +498,7 @@ mod tests {
     fn a_report_file_has_a_known_kind_and_a_name() {
         assert_eq!("junit=a=b.xml".parse::<ReportFile>().unwrap().file, PathBuf::from("a=b.xml"));
         assert!("junit=".parse::<ReportFile>().is_err());
-        assert!("html=x".parse::<ReportFile>().unwrap_err().contains("no html"));
+        assert_eq!("html=x".parse::<ReportFile>().unwrap().kind, ReportKind::Html);
         assert!("pdf=x".parse::<ReportFile>().unwrap_err().contains("pdf"));
     }
 }

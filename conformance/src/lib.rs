@@ -6,6 +6,7 @@
 //! | [`ask`] | cases, the secret, and the craft that makes deliveries; pure. How they travel is [`courier`]'s |
 //! | [`run`] | the engine and its events |
 //! | [`report`] | what people and programs read; knows events and nothing else |
+//! | [`snapshot`] | observed behaviour, kept in files and compared |
 //! | [`sample`] | small correct integrations, and flaws to try the judge on |
 //! | [`cli`], [`settings`], [`app`] | the program around it |
 //! | [`exit`] | what the exit status means |
@@ -21,3 +22,4 @@ pub mod report;
 pub mod run;
 pub mod sample;
 pub mod settings;
+pub mod snapshot;

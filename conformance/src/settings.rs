@@ -1,5 +1,6 @@
 //! What was typed, resolved: files read, secrets checked, addresses found. The only place that reads the environment.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,11 +17,14 @@ use crate::ask::secret::Secret;
 use crate::catalog::Selection;
 use crate::check::{Check, Kind};
 use crate::cli;
+use crate::run::baseline::Baseline;
+use crate::run::engine::Terms;
 use crate::run::stop::Stop;
 use crate::run::{clock, session};
 use courier::address::Endpoint;
 use courier::exchange::Fault;
 use courier::socket::{CONNECT_TIMEOUT, EXCHANGE_TIMEOUT, Socket};
+use courier::tls::Tls;
 
 /// A webhook run, ready to begin.
 #[derive(Debug)]
@@ -33,8 +37,10 @@ pub struct WebhookRun {
     pub strict: bool,
     /// How long to wait for the subject to come up.
     pub patience: Duration,
-    /// Report files, created before anything is sent.
-    pub reports: Vec<(cli::ReportKind, File)>,
+    /// What is out of the ordinary about the run.
+    pub terms: Terms,
+    /// Where events go is not this machine.
+    pub remote: bool,
 }
 
 /// Why a run does not begin: a sentence for the person who typed it.
@@ -47,51 +53,129 @@ pub struct Unusable(pub String);
 /// # Errors
 /// One sentence: what, where, what to do.
 pub fn resolve(typed: &cli::Webhook, stop: Stop) -> Result<WebhookRun, Unusable> {
-    let endpoint = Endpoint::parse(&typed.url).map_err(|refused| Unusable(refused.to_string()))?;
     let checks = choose(typed)?;
-    let profile = profile(typed.service, typed.profile.as_deref())?;
-    let secret = secret(typed.service, &typed.secret)?;
-    let origin = origin(typed)?;
+    let run = resolve_for(&typed.url, typed.service, &typed.how, checks, typed.seed, stop)?;
+    Ok(WebhookRun { terms: Terms { shard: typed.shard, ..run.terms }, ..run })
+}
+
+/// Resolves a run of these checks.
+///
+/// # Errors
+/// One sentence: what, where, what to do.
+pub fn resolve_for(
+    url: &str,
+    service: Service,
+    how: &cli::How,
+    checks: Vec<&'static Check>,
+    seed: u64,
+    stop: Stop,
+) -> Result<WebhookRun, Unusable> {
+    let endpoint = Endpoint::parse(url).map_err(|refused| Unusable(refused.to_string()))?;
+    let profile = profile(service, how.profile.as_deref())?;
+    let secret = secret(service, &how.secret)?;
+    let origin = origin(service, how)?;
+    let tls = tls(&endpoint, how)?;
     let address = address(&endpoint)?;
     endpoint
-        .guard(address.as_ref().ok().copied(), &typed.allow_remote)
+        .guard(address.as_ref().ok().copied(), &how.allow_remote)
         .map_err(|refused| Unusable(refused.to_string()))?;
-    let reports = if typed.plan { Vec::new() } else { create(&typed.report)? };
-    let contracted = match typed.service {
+    let remote = !address.as_ref().is_ok_and(|address| address.ip().to_canonical().is_loopback());
+    let contracted = match service {
         Service::Chatwork => EXCHANGE_TIMEOUT,
         Service::Chatday => Duration::from_millis(profile.webhook.timeout_ms),
     };
-    let timeout = typed.timeout.unwrap_or(contracted).max(Duration::from_millis(1));
+    let timeout = how.timeout.unwrap_or(contracted).max(Duration::from_millis(1));
     let session = session::Settings {
         socket: Socket {
             address,
             authority: endpoint.authority.clone(),
             connect_timeout: CONNECT_TIMEOUT,
-            tls: None,
+            tls,
             timeout,
         },
         endpoint,
         secret,
         policy: Policy {
-            service: typed.service,
+            service,
             profile,
-            forgery_answer: match typed.forgery_answer {
+            forgery_answer: match how.forgery_answer {
                 cli::ForgeryAnswer::Refuse => ForgeryAnswer::Refuse,
                 cli::ForgeryAnswer::Any => ForgeryAnswer::Any,
             },
             origin,
         },
-        seed: typed.seed,
+        seed,
         now: clock::now(),
-        rate: typed.rate,
+        rate: how.rate.or(remote.then_some(REMOTE_RATE)),
         stop,
     };
-    Ok(WebhookRun { checks, session, strict: typed.strict, patience: typed.wait, reports })
+    let terms = Terms { ca_file: how.ca_file.clone(), ..Terms::default() };
+    Ok(WebhookRun { checks, session, strict: how.strict, patience: how.wait, terms, remote })
 }
 
-fn origin(typed: &cli::Webhook) -> Result<Origin, Unusable> {
-    let origin = Origin { setting_id: typed.setting_id.clone(), room_id: typed.room_id };
-    if typed.service != Service::Chatwork && origin != Origin::default() {
+/// The file that `--baseline` names; without one nothing is known to fail.
+///
+/// # Errors
+/// Every fault of the file, each with its place.
+pub fn baseline(file: Option<&Path>) -> Result<Baseline, Unusable> {
+    let Some(file) = file else { return Ok(Baseline::default()) };
+    Baseline::from_toml(&read(file, "the baseline")?).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+        Unusable(format!("--baseline {} has faults:\n{}", file.display(), lines.join("\n")))
+    })
+}
+
+/// Creates the report files before anything is sent.
+///
+/// # Errors
+/// One sentence on the first that cannot be written.
+pub fn create(reports: &[cli::ReportFile]) -> Result<Vec<(cli::ReportFile, File)>, Unusable> {
+    let mut seen = BTreeSet::new();
+    let created = reports.iter().map(|report| {
+        if !seen.insert(&report.file) {
+            return Err(Unusable(format!("two reports cannot both be written to {}", report.file.display())));
+        }
+        let file = File::create(&report.file)
+            .map_err(|error| Unusable(format!("the report {} cannot be written: {error}", report.file.display())))?;
+        Ok((report.clone(), file))
+    });
+    created.collect()
+}
+
+/// The file that GitHub shows under the job, opened for appending; None outside of GitHub Actions.
+///
+/// # Errors
+/// One sentence when there is one and it cannot be written.
+pub fn step_summary() -> Result<Option<File>, Unusable> {
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    let name = std::env::var_os("GITHUB_STEP_SUMMARY");
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(None) };
+    let file = File::options().append(true).create(true).open(&name);
+    file.map(Some).map_err(|error| {
+        Unusable(format!("GITHUB_STEP_SUMMARY names {}, which cannot be written: {error}", name.display()))
+    })
+}
+
+fn tls(endpoint: &Endpoint, how: &cli::How) -> Result<Option<Tls>, Unusable> {
+    let more = match &how.ca_file {
+        Some(_) if !endpoint.secure => {
+            return Err(Unusable("--ca-file belongs to an https:// endpoint: this one speaks no TLS".to_owned()));
+        }
+        Some(file) => Some(read(file, "the CA")?),
+        None => None,
+    };
+    if !endpoint.secure {
+        return Ok(None);
+    }
+    Tls::new(&endpoint.host, more.as_ref().map(String::as_bytes)).map(Some).map_err(|unusable| {
+        let place = how.ca_file.as_ref().map(|file| format!("--ca-file {}: ", file.display())).unwrap_or_default();
+        Unusable(format!("{place}{unusable}"))
+    })
+}
+
+fn origin(service: Service, how: &cli::How) -> Result<Origin, Unusable> {
+    let origin = Origin { setting_id: how.setting_id.clone(), room_id: how.room_id };
+    if service != Service::Chatwork && origin != Origin::default() {
         return Err(Unusable(
             "--setting-id and --room-id belong to --service chatwork: Chatday's events carry neither".to_owned(),
         ));
@@ -157,21 +241,22 @@ fn choose(typed: &cli::Webhook) -> Result<Vec<&'static Check>, Unusable> {
             typed.service
         )));
     }
-    Ok(checks)
+    let Some(shard) = typed.shard else { return Ok(checks) };
+    let total = checks.len();
+    let held: Vec<_> = checks.into_iter().filter(|check| shard.holds(check.id)).collect();
+    if held.is_empty() {
+        return Err(Unusable(format!("--shard {shard} holds none of the {total} chosen checks: split into fewer parts")));
+    }
+    Ok(held)
 }
 
-fn read(file: &Path, what: &str) -> Result<String, Unusable> {
+/// Reads a file.
+///
+/// # Errors
+/// One sentence.
+pub fn read(file: &Path, what: &str) -> Result<String, Unusable> {
     fs::read_to_string(file)
         .map_err(|error| Unusable(format!("{what} cannot be read from {}: {error}", file.display())))
-}
-
-fn create(reports: &[cli::ReportFile]) -> Result<Vec<(cli::ReportKind, File)>, Unusable> {
-    let created = reports.iter().map(|report| {
-        let file = File::create(&report.file)
-            .map_err(|error| Unusable(format!("the report {} cannot be written: {error}", report.file.display())))?;
-        Ok((report.kind, file))
-    });
-    created.collect()
 }
 
 /// Finds the address; that there is none is for the run to report.
@@ -194,3 +279,6 @@ fn is_variable_name(text: &str) -> bool {
         && !text.starts_with(|first: char| first.is_ascii_digit())
         && text.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
+
+/// Requests per second to a host that is not this machine, unless the user says otherwise.
+const REMOTE_RATE: u32 = 2;

@@ -113,7 +113,7 @@ fn events() -> Vec<Event> {
         summary,
         duration_ms: 87,
         stopped: true,
-        objections: vec!["the baseline's entry for chatday.* has expired\non 2026-01-30 <script>".to_owned()],
+        objections: vec!["chatday.webhooks.valid-event does not behave as in <a>.snap\n  200\n- ```ok```\n+ <script>ไม่</script>".to_owned()],
     }));
     events
 }

@@ -1,8 +1,12 @@
 //! The program: from a typed command to an exit status.
 
 mod listing;
+mod merge;
 mod plan;
+mod replay;
+mod reporters;
 mod sample;
+mod snapshots;
 mod webhook;
 
 use std::ffi::OsString;
@@ -46,6 +50,9 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let ended = match &cli.command {
         Command::Webhook(typed) if typed.plan => plan::run(typed, &mut voice),
         Command::Webhook(typed) => webhook::run(typed, &mut voice),
+        Command::Replay(typed) => replay::run(typed, &mut voice),
+        Command::Merge(typed) => merge::run(typed, &mut voice),
+        Command::Snapshots(typed) => snapshots::run(typed, &mut voice),
         Command::List(typed) => listing::list(typed, &mut voice),
         Command::Explain { id } => listing::explain(id, &mut voice),
         Command::Completions { shell } => completions(*shell, &mut voice),

@@ -1,51 +1,38 @@
 //! `conformance webhook --plan`: what would be sent.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde_json::json;
 
 use super::{Failure, Voice};
 use crate::ask::case::Role;
-use crate::check::Plan;
+use crate::check::{Check, Plan};
 use crate::cli::{self, Format};
 use crate::exit::Exit;
 use crate::run::session::Session;
 use crate::run::stop;
 use crate::settings::resolve;
 
+/// The cases of each check, with the word for what they are.
+pub(super) type Planned = Vec<(&'static str, Vec<(String, &'static str)>)>;
+
 pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failure> {
     let (_stopper, stop) = stop::channel();
     let run = resolve(typed, stop)?;
-    let target = run.session.endpoint.url(&run.session.endpoint.target);
     let session = Session::new(run.session)
         .map_err(|error| Failure::Harness(format!("the system refuses an event loop: {error}")))?;
-    let planned: Vec<(&str, Vec<(String, Role)>)> = run
-        .checks
-        .iter()
-        .map(|check| {
-            let Plan::Examples { cases, .. } = check.plan;
-            let cases = cases(&session.craft(check.id)).into_iter().map(|case| (case.name, case.role));
-            (check.id, cases.collect())
-        })
-        .collect();
+    let planned = of(&run.checks, &session);
     let mut out = voice.results();
-    if typed.format == Format::Human {
-        writeln!(out, "nothing is sent; this would go to {target}")?;
-        for (id, cases) in &planned {
-            writeln!(out, "\n{id}")?;
-            for (name, role) in cases {
-                writeln!(out, "  {}  {name}", word(*role))?;
-            }
-        }
-        let total: usize = planned.iter().map(|(_, cases)| cases.len()).sum();
-        writeln!(out, "\n{} checks, {total} cases; each forged event goes between two valid ones", planned.len())?;
+    if typed.how.format == Format::Human {
+        writeln!(out, "nothing is sent")?;
+        print(&mut out, &planned, &session)?;
         return Ok(Exit::Passed);
     }
+    let target = session.settings().endpoint.url(&session.settings().endpoint.target);
     let checks: Vec<_> = planned
         .iter()
         .map(|(id, cases)| {
-            let cases: Vec<_> =
-                cases.iter().map(|(name, role)| json!({"name": name, "kind": word(*role).trim()})).collect();
+            let cases: Vec<_> = cases.iter().map(|(name, kind)| json!({"name": name, "kind": kind.trim()})).collect();
             json!({"id": id, "cases": cases})
         })
         .collect();
@@ -55,6 +42,32 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
         json!({"schema": "conformance-plan/1", "target": target, "seed": typed.seed, "checks": checks})
     )?;
     Ok(Exit::Passed)
+}
+
+/// What a run of these checks would send.
+pub(super) fn of(checks: &[&'static Check], session: &Session) -> Planned {
+    let planned = checks.iter().map(|check| {
+        let Plan::Examples { cases, .. } = check.plan;
+        let cases = cases(&session.craft(check.id)).into_iter().map(|case| (case.name, word(case.role)));
+        (check.id, cases.collect())
+    });
+    planned.collect()
+}
+
+/// Prints a plan for people.
+pub(super) fn print(out: &mut impl Write, planned: &Planned, session: &Session) -> io::Result<()> {
+    let settings = session.settings();
+    let target = settings.endpoint.url(&settings.endpoint.target);
+    let rate = settings.rate.map(|rate| format!(", at most {rate} requests a second")).unwrap_or_default();
+    writeln!(out, "this goes to {target}{rate}")?;
+    for (id, cases) in planned {
+        writeln!(out, "\n{id}")?;
+        for (name, kind) in cases {
+            writeln!(out, "  {kind}  {name}")?;
+        }
+    }
+    let total: usize = planned.iter().map(|(_, cases)| cases.len()).sum();
+    writeln!(out, "\n{} checks, {total} cases; each forged event goes between two valid ones", planned.len())
 }
 
 fn word(role: Role) -> &'static str {

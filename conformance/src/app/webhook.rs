@@ -1,58 +1,69 @@
 //! `conformance webhook`.
 
 use std::future::{Future as _, poll_fn};
-use std::io::{self, IsTerminal};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::pin::pin;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::task::Poll;
+use std::time::Duration;
 
-use super::{Failure, Voice};
-use crate::cli::{self, Format, LogLevel, ReportKind};
+use super::reporters::Reporters;
+use super::{Failure, Voice, plan};
+use crate::cli::{self, How, LogLevel};
 use crate::exit::Exit;
-use crate::report::Reporter;
-use crate::report::human::Human;
-use crate::report::json::Json;
-use crate::report::jsonl::Jsonl;
-use crate::report::junit::Junit;
-use crate::report::markdown::Markdown;
-use crate::report::progress::Progress;
-use crate::run::engine::Run;
+use crate::run::clock;
+use crate::run::engine::{Run, Terms};
 use crate::run::event::Event;
+use crate::run::ledger::Ledger;
 use crate::run::session::Session;
-use crate::run::stop::{self, Stopper};
-use crate::settings::{WebhookRun, resolve};
+use crate::run::stop::{self, Stopper, Why};
+use crate::settings::{self, WebhookRun, resolve};
+use crate::snapshot::mask::Mask;
+use crate::snapshot::shelf::Shelf;
 
 pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failure> {
     let (stopper, stop) = stop::channel();
-    let WebhookRun { checks, session, strict, patience, reports } = resolve(typed, stop)?;
-    if !session.socket.address.as_ref().is_ok_and(|address| address.ip().to_canonical().is_loopback()) {
-        voice.say(LogLevel::Warn, &format!("warning: {} is not this machine; events go there", session.endpoint.host));
-    }
-    stop_on_interrupt(stopper)?;
+    let run = resolve(typed, stop)?;
+    let baseline = settings::baseline(typed.baseline.as_deref())?;
+    let shelf = typed.snapshots.as_deref().map(|folder| {
+        let mask = Mask { began: run.session.now };
+        Shelf::open(folder, typed.accept_snapshots, mask).map_err(|error| {
+            Failure::Usage(format!("the snapshots cannot be kept in {}: {error}", folder.display()))
+        })
+    });
+    let today = clock::date(run.session.now);
+    let ledger = Ledger::new(baseline.clone(), today, shelf.transpose()?);
+    let attempts = baseline.attempts(&run.checks, today);
+    let run = WebhookRun { terms: Terms { attempts, ..run.terms }, ..run };
+    judge(run, &typed.how, ledger, stopper, voice)
+}
+
+/// Carries a run out and reports it.
+pub(super) fn judge(
+    run: WebhookRun,
+    how: &How,
+    mut ledger: Ledger,
+    stopper: Stopper,
+    voice: &mut Voice,
+) -> Result<Exit, Failure> {
+    let WebhookRun { checks, session, strict, patience, terms, remote } = run;
     let mut session = Session::new(session)
         .map_err(|error| Failure::Harness(format!("the system refuses an event loop: {error}")))?;
+    if remote {
+        session.take_care(stopper.clone());
+        if !may_go_out(&session, &checks, how, voice)? {
+            voice.say(LogLevel::Error, "nothing was sent");
+            return Ok(Exit::Usage);
+        }
+    }
+    let mut reporters = Reporters::open(how.format, &how.report, how.github, voice)?;
+    let _budget = how.max_time.map(|time| Budget::start(time, stopper.clone())).transpose()?;
+    stop_on_interrupt(stopper)?;
     if !patience.is_zero() {
         voice.say(LogLevel::Info, &format!("waiting up to {patience:?} for the endpoint to accept connections"));
     }
-
-    let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
-    if typed.format == Format::Human && io::stderr().is_terminal() && io::stdout().is_terminal() {
-        reporters.push(Box::new(Progress::new(io::stderr())));
-    }
-    reporters.push(match typed.format {
-        Format::Human => Box::new(Human::new(voice.results())),
-        Format::Json => Box::new(Json::new(voice.results())),
-        Format::Jsonl => Box::new(Jsonl::new(voice.results())),
-    });
-    for (kind, file) in reports {
-        reporters.push(match kind {
-            ReportKind::Json => Box::new(Json::new(file)),
-            ReportKind::Junit => Box::new(Junit::new(file)),
-            ReportKind::Markdown => Box::new(Markdown::new(file)),
-        });
-    }
-
-    let mut refused: Option<io::Error> = None;
-    let report = Run { checks: &checks, strict, patience }.carry_out(&mut session, &mut |event| {
+    let mut finished = None;
+    Run { checks: &checks, strict, patience }.carry_out_as(&terms, &mut session, &mut |event| {
         if let Event::CaseFinished(case) = event {
             voice.say(
                 LogLevel::Debug,
@@ -66,17 +77,58 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
                 ),
             );
         }
-        // One report that cannot be written must not cost the others.
-        for reporter in &mut reporters {
-            if let Err(error) = reporter.tell(event) {
-                refused.get_or_insert(error);
-            }
+        let event = ledger.amend(event);
+        reporters.tell(&event);
+        if let Event::RunFinished(report) = event {
+            finished = Some(report);
         }
     });
-    match refused {
-        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
-        _ if report.stopped => Ok(Exit::Stopped),
-        _ => Ok(report.verdict.exit()),
+    if ledger.written() > 0 {
+        voice.say(LogLevel::Info, &format!("{} snapshots were written", ledger.written()));
+    }
+    let Some(report) = finished else { return Err(Failure::Harness("the run came to no end".to_owned())) };
+    reporters.end(&report, voice)
+}
+
+/// Shows what would be sent to a host that is not this machine, and asks whether it may be, where there is somebody to ask.
+fn may_go_out(
+    session: &Session,
+    checks: &[&'static crate::check::Check],
+    how: &How,
+    voice: &mut Voice,
+) -> Result<bool, Failure> {
+    let host = session.settings().endpoint.host.clone();
+    let planned = plan::of(checks, session);
+    plan::print(&mut voice.talk(), &planned, session)?;
+    voice.say(LogLevel::Warn, &format!("warning: {host} is not this machine; events go there"));
+    if how.yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(true);
+    }
+    let mut talk = voice.talk();
+    write!(talk, "Send these events to {host}? [y/N] ")?;
+    talk.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Ends the run when its time is used up; dropped with the run.
+struct Budget {
+    _running: mpsc::Sender<()>,
+}
+
+impl Budget {
+    fn start(time: Duration, stopper: Stopper) -> Result<Self, Failure> {
+        let (running, ended) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("budget".to_owned())
+            .spawn(move || {
+                if ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
+                    stopper.stop_because(Why::Time);
+                }
+            })
+            .map_err(|error| Failure::Harness(format!("the time of the run cannot be watched: {error}")))?;
+        Ok(Self { _running: running })
     }
 }
 
@@ -85,7 +137,7 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
 fn stop_on_interrupt(stopper: Stopper) -> Result<(), Failure> {
     let refused = |error: io::Error| Failure::Harness(format!("Ctrl-C cannot be watched for: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
-    let (watching, is_watching) = std::sync::mpsc::channel();
+    let (watching, is_watching) = mpsc::channel();
     let watch = std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
         let interrupted = runtime.block_on(async {
             let mut interrupt = pin!(tokio::signal::ctrl_c());

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::Reporter;
 use super::diff::{self, Side};
 use super::document::{Collector, Document};
-use super::look::{request_line, response_line, subject, totals, transcript};
+use super::look::{objection, request_line, response_line, subject, totals, transcript};
 use super::text::{counted, sign};
 use crate::check::Area;
 use crate::run::event::{CheckReport, Event};
@@ -76,7 +76,7 @@ fn head(document: &Document, title: &str) -> Markup {
                 dt { "result" } dd { (totals(&document.summary, document.duration_ms)) }
                 @for declared in &document.declared { dt { "declared" } dd dir="auto" { (declared) } }
             }
-            @for objection in &document.objections { p .objection dir="auto" { strong { "✘ fails the run: " } (objection) } }
+            @for text in &document.objections { (objected(text)) }
             @if document.stopped { p { strong { "Stopped before its end: this is the report so far." } } }
             p .filter hidden {
                 @for status in statuses(document) {
@@ -84,6 +84,14 @@ fn head(document: &Document, title: &str) -> Markup {
                 }
             }
         }
+    }
+}
+
+fn objected(text: &str) -> Markup {
+    let (sentence, lines) = objection(text);
+    html! {
+        p .objection dir="auto" { strong { "✘ fails the run: " } (sentence) }
+        @if let Some(lines) = lines { pre { (lines) } }
     }
 }
 

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::Reporter;
 use super::diff::{self, Side};
-use super::look::{deciding, request_line, response_line, totals};
+use super::look::{deciding, objection, request_line, response_line, totals};
 use super::text::{WIDTH, counted, sign, wrapped};
 use crate::check::Area;
 use crate::run::event::{CheckReport, Event, RunCard, RunReport};
@@ -121,8 +121,13 @@ impl<W: Write> Human<W> {
         let style = style(status);
         let totals = totals(&report.summary, report.duration_ms);
         writeln!(self.out, "\n{style}{} {word}{style:#}  {totals}", sign(status))?;
-        for objection in &report.objections {
-            write!(self.out, "{}", wrapped("  fails the run  ", objection))?;
+        for text in &report.objections {
+            let (sentence, lines) = objection(text);
+            write!(self.out, "{}", wrapped("  fails the run  ", sentence))?;
+            for line in lines.into_iter().flat_map(str::lines).take(DIFFERENCE_SHOWN) {
+                let line: String = line.chars().take(WIDTH - 17).collect();
+                writeln!(self.out, "                 {line}")?;
+            }
         }
         if report.stopped {
             writeln!(self.out, "  stopped before its end: what is above is the report so far")?;

@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::Reporter;
 use super::document::{Collector, Document};
-use super::look::{deciding, transcript};
+use super::look::{deciding, objection, transcript};
 use crate::run::event::{CheckReport, Event};
 use crate::run::verdict::Status;
 
@@ -42,9 +42,9 @@ fn report(document: &Document) -> Report {
         suite.add_property(("declared", declared.as_str()));
     }
     suite.add_test_cases(document.checks.iter().map(case));
-    suite.add_test_cases(document.objections.iter().enumerate().map(|(place, objection)| {
+    suite.add_test_cases(document.objections.iter().enumerate().map(|(place, text)| {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_message(objection.as_str());
+        status.set_message(objection(text).0).set_description(text.as_str());
         let mut case = TestCase::new(format!("objection {}", place + 1), status);
         case.set_classname("Run");
         case

@@ -61,6 +61,14 @@ pub(crate) fn subject(document: &Document) -> String {
     format!("{} of {}", document.subject.kind.word(), document.subject.service)
 }
 
+/// An objection's sentence, and the lines of a comparison below it, if it has any.
+pub(crate) fn objection(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('\n') {
+        Some((sentence, lines)) => (sentence, Some(lines)),
+        None => (text, None),
+    }
+}
+
 fn bytes(count: usize) -> String {
     counted(count as u64, "byte")
 }

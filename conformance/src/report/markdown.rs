@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::Reporter;
 use super::document::{Collector, Document};
 use super::diff;
-use super::look::{request_line, response_line, subject, totals, transcript};
+use super::look::{objection, request_line, response_line, subject, totals, transcript};
 use super::text::sign;
 use crate::run::event::{CheckReport, Event};
 use crate::run::verdict::Status;
@@ -39,8 +39,13 @@ pub(crate) fn page(document: &Document) -> String {
     let part = document.shard.map(|shard| format!(", part {} of {}", shard.index, shard.of)).unwrap_or_default();
     let _ = writeln!(page, "{}, seed {}{part}, {}\n", code(&document.subject.target), document.seed, document.started_at);
     let _ = writeln!(page, "{}\n", totals(&document.summary, document.duration_ms));
-    for objection in &document.objections {
-        let _ = writeln!(page, "**Fails the run:** {}\n", inline(objection));
+    for text in &document.objections {
+        let (sentence, lines) = objection(text);
+        let _ = writeln!(page, "**Fails the run:** {}\n", inline(sentence));
+        if let Some(lines) = lines {
+            fenced(&mut page, "diff", lines);
+            page.push('\n');
+        }
     }
     if document.stopped {
         page.push_str("Stopped before its end: this is the report so far.\n\n");

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::event::{CaseReport, CheckCard, CheckReport, Event, RunCard, RunReport, Shard, Subject, Tool};
 use super::evidence::{Evidence, millis};
+use super::replay::ReplayId;
 use super::session::Session;
 use super::shell::{curl, quote};
 use super::stop::Why;
@@ -29,9 +30,11 @@ pub struct Run<'a> {
 
 /// What is out of the ordinary about a run.
 #[derive(Clone, Debug, Default)]
-pub struct Manner {
-    /// Only the case with this name is sent.
-    pub only_case: Option<String>,
+pub struct Terms {
+    /// Of a check with this id, only the case with this name is sent.
+    pub only_cases: BTreeMap<String, String>,
+    /// Of a check with this id, this case is sent in place of its own.
+    pub kept_cases: BTreeMap<String, Case>,
     /// How often a check may be repeated until it passes, by its id. Not listed: never.
     pub attempts: BTreeMap<String, u32>,
     /// Which part of the chosen checks this is.
@@ -45,13 +48,13 @@ pub struct Manner {
 impl Run<'_> {
     /// Runs everything, each check once, and tells of it.
     pub fn carry_out(&self, session: &mut Session, tell: &mut dyn FnMut(&Event)) -> RunReport {
-        self.carry_out_as(&Manner::default(), session, tell)
+        self.carry_out_as(&Terms::default(), session, tell)
     }
 
     /// Runs everything and tells of it.
-    pub fn carry_out_as(&self, manner: &Manner, session: &mut Session, tell: &mut dyn FnMut(&Event)) -> RunReport {
+    pub fn carry_out_as(&self, terms: &Terms, session: &mut Session, tell: &mut dyn FnMut(&Event)) -> RunReport {
         let started = Instant::now();
-        tell(&Event::RunStarted(self.card(manner, session)));
+        tell(&Event::RunStarted(self.card(terms, session)));
         let reached = session.reach(self.patience);
         let mut summary = Summary::default();
         for (index, check) in self.checks.iter().enumerate() {
@@ -62,7 +65,7 @@ impl Run<'_> {
                     unrun(check, level(check, session), Status::Skip, why.before_a_check())
                 }
                 (_, Some(why)) => unrun(check, level(check, session), Status::Error, why.before_a_check()),
-                (Ok(()), None) => self.repeated(check, manner, session, tell),
+                (Ok(()), None) => self.repeated(check, terms, session, tell),
                 (Err(fault), None) => unrun(check, level(check, session), Status::Error, &unreachable(session, fault)),
             };
             summary.count(report.status, report.cases);
@@ -80,7 +83,7 @@ impl Run<'_> {
         report
     }
 
-    fn card(&self, manner: &Manner, session: &Session) -> RunCard {
+    fn card(&self, terms: &Terms, session: &Session) -> RunCard {
         let settings = session.settings();
         let mut declared = match settings.policy.forgery_answer {
             ForgeryAnswer::Refuse => Vec::new(),
@@ -88,7 +91,7 @@ impl Run<'_> {
                 vec!["forged events are dropped whatever their answer says (--forgery-answer any)".to_owned()]
             }
         };
-        declared.extend(manner.declared.iter().cloned());
+        declared.extend(terms.declared.iter().cloned());
         RunCard {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             subject: Subject {
@@ -99,7 +102,7 @@ impl Run<'_> {
             seed: settings.seed,
             started_at: settings.now.to_rfc3339(),
             checks: self.checks.len(),
-            shard: manner.shard,
+            shard: terms.shard,
             declared,
         }
     }
@@ -108,17 +111,17 @@ impl Run<'_> {
     fn repeated(
         &self,
         check: &Check,
-        manner: &Manner,
+        terms: &Terms,
         session: &mut Session,
         tell: &mut dyn FnMut(&Event),
     ) -> CheckReport {
-        let attempts = manner.attempts.get(check.id).copied().unwrap_or(1);
-        let first = self.check(check, manner, session, tell);
+        let attempts = terms.attempts.get(check.id).copied().unwrap_or(1);
+        let first = self.check(check, terms, session, tell);
         if first.status != Status::Fail {
             return first;
         }
         for attempt in 2..=attempts {
-            let again = self.check(check, manner, session, tell);
+            let again = self.check(check, terms, session, tell);
             if again.status == Status::Pass {
                 let message = format!("passed in attempt {attempt} of at most {attempts}; before: {}", first.message);
                 return CheckReport { status: Status::Flaky, message, ..first };
@@ -133,15 +136,18 @@ impl Run<'_> {
     fn check(
         &self,
         check: &Check,
-        manner: &Manner,
+        terms: &Terms,
         session: &mut Session,
         tell: &mut dyn FnMut(&Event),
     ) -> CheckReport {
         let started = Instant::now();
         let Plan::Examples { cases, judge } = check.plan;
         let mut judged = Vec::new();
-        let mut cases = cases(&session.craft(check.id));
-        cases.retain(|case| manner.only_case.as_ref().is_none_or(|only| *only == case.name));
+        let mut cases = match terms.kept_cases.get(check.id) {
+            Some(kept) => vec![kept.clone()],
+            None => cases(&session.craft(check.id)),
+        };
+        cases.retain(|case| terms.only_cases.get(check.id).is_none_or(|only| *only == case.name));
         let planned = cases.len();
         for case in cases {
             if session.is_stopped() {
@@ -165,7 +171,7 @@ impl Run<'_> {
             judged.push(Judged { case, steps, judgement, status });
         }
         let duration_ms = millis(started.elapsed());
-        let report = CheckReport { duration_ms, ..summed_up(check, manner, &judged, session) };
+        let report = CheckReport { duration_ms, ..summed_up(check, terms, &judged, session) };
         if judged.len() < planned && report.status < Status::Error {
             // Half a check shows nothing.
             let message = session.settings().stop.why().unwrap_or(Why::Asked).in_a_check().to_owned();
@@ -277,7 +283,7 @@ fn replay_line(replay: &str, session: &Session) -> String {
 }
 
 /// The report of a check: the worst case decides, the first of several.
-fn summed_up(check: &Check, manner: &Manner, judged: &[Judged], session: &Session) -> CheckReport {
+fn summed_up(check: &Check, terms: &Terms, judged: &[Judged], session: &Session) -> CheckReport {
     let worst = judged.iter().map(|judged| judged.status).max();
     let Some(deciding) = judged.iter().find(|judged| Some(judged.status) == worst) else {
         return unrun(check, level(check, session), Status::Error, "the check sent nothing");
@@ -287,11 +293,12 @@ fn summed_up(check: &Check, manner: &Manner, judged: &[Judged], session: &Sessio
     let where_seen = format!("(case {}, {alike} of {total})", deciding.case.name);
     let settings = session.settings();
     let mask = |text: &str| settings.secret.mask(text);
-    let replay = format!("{}@{}/{}", check.id, settings.seed, deciding.case.name);
+    let replay =
+        ReplayId { check: check.id.to_owned(), seed: settings.seed, case: deciding.case.name.clone() }.to_string();
     let report = CheckReport {
         cases: total as u64,
         evidence: deciding.steps.evidence(&deciding.case, session),
-        reproduce: curl(&settings.endpoint, &deciding.case.delivery, manner.ca_file.as_deref())
+        reproduce: curl(&settings.endpoint, &deciding.case.delivery, terms.ca_file.as_deref())
             .or_else(|| Some(replay_line(&replay, session))),
         replay: Some(replay),
         ..unrun(check, level(check, session), deciding.status, "")

@@ -25,7 +25,7 @@ pub const SILENCE_MAX: u32 = 3;
 pub const DISTRESS_MAX: u32 = 5;
 
 /// What a session is made of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The subject as its URL names it.
     pub endpoint: Endpoint,

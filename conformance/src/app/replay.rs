@@ -1,0 +1,125 @@
+//! `conformance replay`: the case that decided, once more.
+
+use std::path::Path;
+
+use super::webhook::judge;
+use super::{Failure, Voice};
+use crate::catalog;
+use crate::check::{Check, Plan};
+use crate::cli;
+use crate::exit::Exit;
+use crate::report::document::Document;
+use crate::run::baseline::Baseline;
+use crate::run::clock;
+use crate::run::event::CheckReport;
+use crate::run::kept;
+use crate::run::ledger::Ledger;
+use crate::run::replay::ReplayId;
+use crate::run::session::Session;
+use crate::run::stop;
+use crate::run::verdict::Status;
+use crate::settings::{self, WebhookRun, resolve_for};
+
+/// A case that is wanted again, and what a report kept of it.
+struct Wanted {
+    id: ReplayId,
+    check: &'static Check,
+    kept: Option<CheckReport>,
+}
+
+pub(super) fn run(typed: &cli::Replay, voice: &mut Voice) -> Result<Exit, Failure> {
+    let wanted = wanted(&typed.what)?;
+    let Some(first) = wanted.first() else {
+        return Err(Failure::Usage(format!("{} holds no check that failed: there is nothing to replay", typed.what)));
+    };
+    let (service, seed) = (first.check.service, first.id.seed);
+    if wanted.iter().any(|one| one.check.service != service || one.id.seed != seed) {
+        return Err(Failure::Usage(format!("{} mixes services or seeds: replay its ids one by one", typed.what)));
+    }
+    if let Some(other) = typed.service.filter(|typed| *typed != service) {
+        return Err(Failure::Usage(format!("--service {other} does not fit: the case belongs to {service}")));
+    }
+    let (stopper, stop) = stop::channel();
+    let checks = wanted.iter().map(|one| one.check).collect();
+    let run = resolve_for(&typed.url, service, &typed.how, checks, seed, stop)?;
+    let WebhookRun { session, mut terms, .. } = run;
+    // A session of its own for looking at the cases: crafting them counts, and the run's count has to begin at zero.
+    let scout = Session::new(session.clone())
+        .map_err(|error| Failure::Harness(format!("the system refuses an event loop: {error}")))?;
+    for one in &wanted {
+        let names = names(one.check, &scout);
+        if names.contains(&one.id.case) {
+            terms.only_cases.insert(one.id.check.clone(), one.id.case.clone());
+            continue;
+        }
+        let Some(report) = &one.kept else {
+            return Err(Failure::Usage(format!(
+                "{} has no case '{}' with seed {seed}: its cases are {}",
+                one.id.check,
+                one.id.case,
+                names.join(", ")
+            )));
+        };
+        let case = kept::case(report, &one.id.case, &scout.settings().secret).map_err(Failure::Usage)?;
+        terms.kept_cases.insert(one.id.check.clone(), case);
+    }
+    let ledger = Ledger::new(Baseline::default(), clock::date(session.now), None);
+    judge(WebhookRun { session, terms, ..run }, &typed.how, ledger, stopper, voice)
+}
+
+fn wanted(what: &str) -> Result<Vec<Wanted>, Failure> {
+    let id = what.parse::<ReplayId>();
+    if let Ok(id) = &id
+        && let Some(check) = catalog::find(&id.check)
+    {
+        return Ok(vec![Wanted { id: id.clone(), check, kept: None }]);
+    }
+    let file = Path::new(what);
+    match id {
+        // A file may be called what it likes.
+        Ok(_) | Err(_) if file.exists() => from_file(file),
+        Ok(id) => {
+            let hint = match catalog::nearest(&id.check) {
+                Some(nearest) => format!("did you mean '{nearest}'?"),
+                None => "'conformance list' prints the ids".to_owned(),
+            };
+            Err(Failure::Usage(format!("there is no check '{}': {hint}", id.check)))
+        }
+        Err(refused) => Err(Failure::Usage(format!("{refused}; nor is there such a file"))),
+    }
+}
+
+fn from_file(file: &Path) -> Result<Vec<Wanted>, Failure> {
+    let text = settings::read(file, "the report")?;
+    let checks = match serde_json::from_str::<Document>(&text) {
+        Ok(document) => document.checks,
+        Err(no_report) => match serde_json::from_str::<CheckReport>(&text) {
+            Ok(check) => vec![check],
+            Err(_) => {
+                let file = file.display();
+                return Err(Failure::Usage(format!(
+                    "{file} is neither a JSON report of conformance nor one entry of its checks: {no_report}"
+                )));
+            }
+        },
+    };
+    let mut wanted = Vec::new();
+    for report in checks {
+        if matches!(report.status, Status::Pass | Status::Skip) {
+            continue;
+        }
+        let Some(replay) = &report.replay else { continue };
+        let id: ReplayId = replay.parse().map_err(Failure::Usage)?;
+        let Some(check) = catalog::find(&id.check) else {
+            let (file, id) = (file.display(), &id.check);
+            return Err(Failure::Usage(format!("{file} names the check '{id}', which this version does not have")));
+        };
+        wanted.push(Wanted { id, check, kept: Some(report) });
+    }
+    Ok(wanted)
+}
+
+fn names(check: &Check, session: &Session) -> Vec<String> {
+    let Plan::Examples { cases, .. } = check.plan;
+    cases(&session.craft(check.id)).into_iter().map(|case| case.name).collect()
+}
