@@ -98,11 +98,14 @@ fn a_named_remote_host_without_an_address_ends_with_3_and_an_unnamed_one_with_2(
     let (code, _, err) = run(&mut webhook(url, Service::Chatwork));
     assert_eq!(code, 2);
     assert!(err.contains("--allow-remote no-such-host.invalid"), "{err}");
-    let (code, out, _) = run(webhook(url, Service::Chatwork).args(["--allow-remote", "no-such-host.invalid"]));
+    let (code, out, err_of_named) =
+        run(webhook(url, Service::Chatwork).args(["--allow-remote", "no-such-host.invalid"]));
     assert_eq!(code, 3);
     let words: Vec<&str> = out.split_whitespace().collect();
     assert!(words.join(" ").contains("the name 'no-such-host.invalid' has no address"), "{out}");
     assert_eq!(out.matches("happened").count(), 1, "the same sentence once: {out}");
+    assert!(err_of_named.contains("this goes to http://no-such-host.invalid/hook, at most 2 requests a second"));
+    assert!(err_of_named.contains("forged  another-token"), "the plan comes first: {err_of_named}");
 }
 
 #[test]
@@ -118,14 +121,24 @@ fn bad_usage_ends_with_2_and_one_sentence() {
     refused(webhook(url, Service::Chatwork).env_remove("TOKEN_FOR_TESTS"), "no such environment variable");
     refused(webhook(url, Service::Chatwork).args(["--only", "nothing"]), "leave no check to run");
     refused(webhook(url, Service::Chatwork).args(["--skip", "*"]), "leave no check to run");
-    refused(webhook(url, Service::Chatwork).args(["--report", "html=x.html"]), "writes no html reports");
+    refused(webhook(url, Service::Chatwork).args(["--report", "pdf=x.pdf"]), "unknown kind of report 'pdf'");
+    refused(
+        webhook(url, Service::Chatwork).args(["--report", "json=/dev/null", "--report", "html=/dev/null"]),
+        "two reports cannot both be written",
+    );
+    refused(webhook(url, Service::Chatwork).args(["--ca-file", "x.pem"]), "speaks no TLS");
+    refused(webhook(url, Service::Chatwork).args(["--shard", "4/3"]), "is no part of a run");
+    refused(webhook(url, Service::Chatwork).args(["--only", "*valid-event*", "--shard", "7/9"]), "holds none of the 1");
+    refused(webhook(url, Service::Chatwork).args(["--max-time", "0s"]), "is no time for a run");
+    refused(webhook(url, Service::Chatwork).args(["--accept-snapshots"]), "--snapshots");
+    refused(webhook(url, Service::Chatwork).args(["--baseline", "/no/such/file"]), "the baseline cannot be read");
     refused(webhook(url, Service::Chatwork).args(["--report", "json=/no/such/folder/x"]), "cannot be written");
     refused(webhook(url, Service::Chatwork).args(["--timeout", "5"]), "is no duration");
     refused(webhook(url, Service::Chatwork).args(["--timeout", "0s"]), "leaves no time");
     refused(webhook(url, Service::Chatwork).args(["--profile", "x"]), "--profile belongs to");
     refused(webhook(url, Service::Chatwork).args(["--setting-id", "x"]), "1 to 20 digits");
     refused(webhook(url, Service::Chatday).args(["--room-id", "7"]), "belong to --service chatwork");
-    refused(&mut webhook("https://127.0.0.1/hook", Service::Chatwork), "needs TLS");
+    refused(&mut webhook("ftp://127.0.0.1/hook", Service::Chatwork), "expected http:// or https://");
     refused(&mut webhook("127.0.0.1:80", Service::Chatwork), "is no URL");
     refused(&mut webhook("http://192.0.2.1/hook", Service::Chatwork), "is not this machine");
     refused(conformance().args(["webhook", url, "--service", "slack", "--secret-env", "X"]), "slack");
