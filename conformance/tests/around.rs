@@ -8,11 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use assert_cmd::cargo::CommandCargoExt;
 use bytes::Bytes;
-use common::{Raw, read_request, sample, shelf, token};
+use common::{Manner, Raw, read_request, sample, shelf, token};
+use conformance::catalog::Selection;
+use conformance::run::engine::Run;
+use conformance::run::event::Event;
 use conformance::run::shell::curl;
+use conformance::run::stop;
+use conformance::run::verdict::Verdict;
 use conformance::sample::flaw::Flaw;
 use contract::service::Service;
 use courier::address::Endpoint;
@@ -465,7 +471,7 @@ fn what_is_not_judged_in_time_is_an_error() {
     let endpoint = Raw::start(|mut stream, stopping| {
         if read_request(&mut stream).is_some() {
             while !stopping.load(Ordering::SeqCst) {
-                std::thread::park_timeout(std::time::Duration::from_millis(10));
+                std::thread::park_timeout(Duration::from_millis(10));
             }
         }
     });
@@ -474,6 +480,33 @@ fn what_is_not_judged_in_time_is_an_error() {
     assert_eq!((&report["stopped"], &report["verdict"]), (&json!(false), &json!("error")));
     let message = report["checks"][1]["message"].as_str().unwrap();
     assert!(message.contains("--max-time"), "{message}");
+}
+
+#[test]
+fn a_remote_endpoint_in_trouble_is_left_alone_after_five_answers_in_a_row() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&asked);
+    let endpoint = Raw::start(move |mut stream, _| {
+        if read_request(&mut stream).is_some() {
+            seen.fetch_add(1, Ordering::SeqCst);
+            common::write(&mut stream, b"HTTP/1.1 503 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        }
+    });
+    // As for a remote one; that an address of this machine is none is the settings' business.
+    let (stopper, stop) = stop::channel();
+    let mut session = common::session(Service::Chatwork, &endpoint.url(), Manner::default(), stop);
+    session.take_care(stopper);
+    let checks = Selection { service: Some(Service::Chatwork), ..Selection::default() }.choose();
+    let mut messages = Vec::new();
+    let report = Run { checks: &checks, strict: false, patience: Duration::ZERO }.carry_out(&mut session, &mut |event| {
+        if let Event::CheckFinished(report) = event {
+            messages.push(report.message.clone());
+        }
+    });
+    assert_eq!(asked.load(Ordering::SeqCst), 5);
+    assert!(!report.stopped, "nobody pressed Ctrl-C");
+    assert_ne!(report.verdict, Verdict::Pass);
+    assert!(messages.last().unwrap().contains("so it is left alone"), "{messages:?}");
 }
 
 // --- TLS

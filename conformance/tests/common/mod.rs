@@ -15,7 +15,7 @@ use conformance::catalog::Selection;
 use conformance::run::engine::Run;
 use conformance::run::event::{CheckReport, Event, RunReport};
 use conformance::run::session::{Session, Settings};
-use conformance::run::stop;
+use conformance::run::stop::{self, Stop};
 use conformance::run::verdict::Status;
 use conformance::sample::flaw::Flaw;
 use conformance::sample::receive::Integration;
@@ -91,10 +91,24 @@ impl Judged {
 
 /// Runs every check of a service in this process.
 pub(crate) fn judge(service: Service, url: &str, manner: Manner) -> Judged {
-    let endpoint = Endpoint::parse(url).unwrap();
     let (_stopper, stop) = stop::channel();
+    let mut session = session(service, url, manner, stop);
+    let checks = Selection { service: Some(service), ..Selection::default() }.choose();
+    let mut events = Vec::new();
+    let run = Run { checks: &checks, strict: manner.strict, patience: Duration::ZERO }
+        .carry_out(&mut session, &mut |event| events.push(event.clone()));
+    let checks = events.iter().filter_map(|event| match event {
+        Event::CheckFinished(report) => Some(report.as_ref().clone()),
+        _ => None,
+    });
+    Judged { run, checks: checks.collect(), events }
+}
+
+/// A session with a subject on this machine.
+pub(crate) fn session(service: Service, url: &str, manner: Manner, stop: Stop) -> Session {
+    let endpoint = Endpoint::parse(url).unwrap();
     let address = SocketAddr::new(endpoint.host.parse().unwrap(), endpoint.port);
-    let mut session = Session::new(Settings {
+    Session::new(Settings {
         socket: Socket {
             address: Ok(address),
             authority: endpoint.authority.clone(),
@@ -115,16 +129,7 @@ pub(crate) fn judge(service: Service, url: &str, manner: Manner) -> Judged {
         rate: None,
         stop,
     })
-    .unwrap();
-    let checks = Selection { service: Some(service), ..Selection::default() }.choose();
-    let mut events = Vec::new();
-    let run = Run { checks: &checks, strict: manner.strict, patience: Duration::ZERO }
-        .carry_out(&mut session, &mut |event| events.push(event.clone()));
-    let checks = events.iter().filter_map(|event| match event {
-        Event::CheckFinished(report) => Some(report.as_ref().clone()),
-        _ => None,
-    });
-    Judged { run, checks: checks.collect(), events }
+    .unwrap()
 }
 
 /// A listener that does with each connection what it is told, on a thread for each. Stops when dropped.
