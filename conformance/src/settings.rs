@@ -245,7 +245,9 @@ fn choose(typed: &cli::Webhook) -> Result<Vec<&'static Check>, Unusable> {
     let total = checks.len();
     let held: Vec<_> = checks.into_iter().filter(|check| shard.holds(check.id)).collect();
     if held.is_empty() {
-        return Err(Unusable(format!("--shard {shard} holds none of the {total} chosen checks: split into fewer parts")));
+        return Err(Unusable(format!(
+            "--shard {shard} holds none of the {total} chosen checks: split into fewer parts"
+        )));
     }
     Ok(held)
 }

@@ -162,9 +162,11 @@ fn every_printed_line_and_replay_id_of_a_failing_run_shows_the_same_failure() {
             if has_curl() {
                 let line = check["reproduce"].as_str().unwrap();
                 let output = Command::new("sh").args(["-c", line]).env("TOKEN", token(service)).output().unwrap();
-                let deciding = check["evidence"].as_array().unwrap().iter().find(|step| {
-                    !step["step"].as_str().unwrap().starts_with("control ")
-                });
+                let deciding = check["evidence"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .find(|step| !step["step"].as_str().unwrap().starts_with("control "));
                 let answer = &deciding.unwrap()["response"];
                 let printed = String::from_utf8_lossy(&output.stdout).into_owned();
                 assert!(printed.starts_with(&format!("HTTP/1.1 {}", answer["status"])), "{line}\n{printed}");
@@ -269,7 +271,8 @@ fn the_parts_of_a_run_are_joined_into_the_whole() {
         })
         .collect();
     let html = folder.join("whole.html");
-    let (code, joined) = json(conformance().arg("merge").args(&parts).args(["--report", &format!("html={}", html.display())]));
+    let (code, joined) =
+        json(conformance().arg("merge").args(&parts).args(["--report", &format!("html={}", html.display())]));
     assert_eq!(code, 1);
     let told = |report: &Value| -> Vec<(String, String)> {
         let checks = report["checks"].as_array().unwrap().iter();
@@ -300,7 +303,9 @@ fn the_parts_of_a_run_are_joined_into_the_whole() {
 fn a_known_failure_is_a_warning_until_it_expires_or_is_mended() {
     let folder = folder("baseline");
     let entry = |expires: &str| {
-        format!("[[known]]\ncheck = '{WRONG}'\nreason = '旧版 with no check at all'\nowner = 'ทีมแชต'\nexpires = {expires}\n")
+        format!(
+            "[[known]]\ncheck = '{WRONG}'\nreason = '旧版 with no check at all'\nowner = 'ทีมแชต'\nexpires = {expires}\n"
+        )
     };
     let good = file(&folder, "good.toml", &entry("9999-12-31"));
     let old = file(&folder, "old.toml", &entry("2020-01-31"));
@@ -498,11 +503,12 @@ fn a_remote_endpoint_in_trouble_is_left_alone_after_five_answers_in_a_row() {
     session.take_care(stopper);
     let checks = Selection { service: Some(Service::Chatwork), ..Selection::default() }.choose();
     let mut messages = Vec::new();
-    let report = Run { checks: &checks, strict: false, patience: Duration::ZERO }.carry_out(&mut session, &mut |event| {
-        if let Event::CheckFinished(report) = event {
-            messages.push(report.message.clone());
-        }
-    });
+    let report =
+        Run { checks: &checks, strict: false, patience: Duration::ZERO }.carry_out(&mut session, &mut |event| {
+            if let Event::CheckFinished(report) = event {
+                messages.push(report.message.clone());
+            }
+        });
     assert_eq!(asked.load(Ordering::SeqCst), 5);
     assert!(!report.stopped, "nobody pressed Ctrl-C");
     assert_ne!(report.verdict, Verdict::Pass);

@@ -113,7 +113,10 @@ fn events() -> Vec<Event> {
         summary,
         duration_ms: 87,
         stopped: true,
-        objections: vec!["chatday.webhooks.valid-event does not behave as in <a>.snap\n  200\n- ```ok```\n+ <script>ไม่</script>".to_owned()],
+        objections: vec![
+            "chatday.webhooks.valid-event does not behave as in <a>.snap\n  200\n- ```ok```\n+ <script>ไม่</script>"
+                .to_owned(),
+        ],
     }));
     events
 }
@@ -199,7 +202,8 @@ fn the_step_summary_is_the_markdown_page() {
 /// A page on which every text that an endpoint or a profile can bring along is an attack.
 #[test]
 fn no_text_becomes_markup_in_the_html_report() {
-    let attack = "</pre></script><script>alert(1)</script><img src=x onerror=alert(1)>\" ' onload=alert(1) --> ]]> &lt;";
+    let attack =
+        "</pre></script><script>alert(1)</script><img src=x onerror=alert(1)>\" ' onload=alert(1) --> ]]> &lt;";
     let mut out = Vec::new();
     let mut html = Html::new(&mut out);
     for mut event in events() {

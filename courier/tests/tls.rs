@@ -98,7 +98,8 @@ async fn answer(mut stream: impl AsyncReadExt + AsyncWriteExt + Unpin) {
     let mut read = [0; 4096];
     let Ok(count) = stream.read(&mut read).await else { return };
     let first = String::from_utf8_lossy(&read[..count]).lines().next().unwrap_or_default().to_owned();
-    let _ = stream.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{first}", first.len()).as_bytes()).await;
+    let _ =
+        stream.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{first}", first.len()).as_bytes()).await;
     let _ = stream.shutdown().await;
 }
 

@@ -51,9 +51,10 @@ impl Reporters {
             };
             annotations = Some(Box::new(Annotations::new(out, unguessable())));
             summary = match settings::step_summary()? {
-                Some(file) => {
-                    Some(Told::new(Some("the step summary".to_owned()), Box::new(StepSummary::new(BufWriter::new(file)))))
-                }
+                Some(file) => Some(Told::new(
+                    Some("the step summary".to_owned()),
+                    Box::new(StepSummary::new(BufWriter::new(file))),
+                )),
                 None => {
                     voice.say(LogLevel::Info, "GITHUB_STEP_SUMMARY is not set, so no page is written");
                     None

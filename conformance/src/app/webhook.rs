@@ -27,9 +27,8 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
     let baseline = settings::baseline(typed.baseline.as_deref())?;
     let shelf = typed.snapshots.as_deref().map(|folder| {
         let mask = Mask { began: run.session.now };
-        Shelf::open(folder, typed.accept_snapshots, mask).map_err(|error| {
-            Failure::Usage(format!("the snapshots cannot be kept in {}: {error}", folder.display()))
-        })
+        Shelf::open(folder, typed.accept_snapshots, mask)
+            .map_err(|error| Failure::Usage(format!("the snapshots cannot be kept in {}: {error}", folder.display())))
     });
     let today = clock::date(run.session.now);
     let ledger = Ledger::new(baseline.clone(), today, shelf.transpose()?);

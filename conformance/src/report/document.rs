@@ -121,7 +121,9 @@ impl Document {
     /// One sentence: parts of different runs, or not all of them.
     pub fn joined(mut parts: Vec<(String, Self)>, order: &[&str]) -> Result<Self, String> {
         parts.sort_by_key(|(_, document)| document.shard);
-        let Some((first_name, first)) = parts.first().cloned() else { return Err("there is nothing to join".to_owned()) };
+        let Some((first_name, first)) = parts.first().cloned() else {
+            return Err("there is nothing to join".to_owned());
+        };
         let Some(shard) = first.shard else {
             return match parts.get(1) {
                 None => Ok(first),

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Reporter;
-use super::document::{Collector, Document};
 use super::diff;
+use super::document::{Collector, Document};
 use super::look::{objection, request_line, response_line, subject, totals, transcript};
 use super::text::sign;
 use crate::run::event::{CheckReport, Event};
@@ -37,7 +37,8 @@ impl<W: Write> Reporter for Markdown<W> {
 pub(crate) fn page(document: &Document) -> String {
     let mut page = format!("# {}: {}\n\n", subject(document), document.verdict.word());
     let part = document.shard.map(|shard| format!(", part {} of {}", shard.index, shard.of)).unwrap_or_default();
-    let _ = writeln!(page, "{}, seed {}{part}, {}\n", code(&document.subject.target), document.seed, document.started_at);
+    let _ =
+        writeln!(page, "{}, seed {}{part}, {}\n", code(&document.subject.target), document.seed, document.started_at);
     let _ = writeln!(page, "{}\n", totals(&document.summary, document.duration_ms));
     for text in &document.objections {
         let (sentence, lines) = objection(text);

@@ -131,7 +131,8 @@ fn entry(line: &Object<'_>) -> Option<Entry> {
         Some(text.to_owned())
     };
     let (check, reason, owner) = (text("check"), text("reason"), text("owner"));
-    if let Some(pattern) = check.as_ref().filter(|pattern| !catalog::all().iter().any(|check| glob(pattern, check.id))) {
+    if let Some(pattern) = check.as_ref().filter(|pattern| !catalog::all().iter().any(|check| glob(pattern, check.id)))
+    {
         let hint = match catalog::nearest(pattern) {
             Some(nearest) => format!("did you mean '{nearest}'?"),
             None => "'conformance list' prints the ids".to_owned(),
@@ -182,7 +183,8 @@ mod tests {
 
     #[test]
     fn every_fault_of_the_file_is_named_with_its_place() {
-        let faults = Baseline::from_toml("[[known]]\ncheck = 'x.y'\nreson = 'a'\nowner = ' '\nexpires = 'soon'\n").unwrap_err();
+        let faults =
+            Baseline::from_toml("[[known]]\ncheck = 'x.y'\nreson = 'a'\nowner = ' '\nexpires = 'soon'\n").unwrap_err();
         let faults = faults.join("\n");
         for wanted in [
             "/known/0/check: 'x.y' fits no check",
@@ -222,7 +224,8 @@ mod tests {
 
     #[test]
     fn only_what_is_listed_is_repeated() {
-        let text = format!("[[flaky]]\ncheck = '{WRONG}'\nreason = 'r'\nowner = 'o'\nexpires = 2026-03-31\nrepeat = 5\n");
+        let text =
+            format!("[[flaky]]\ncheck = '{WRONG}'\nreason = 'r'\nowner = 'o'\nexpires = 2026-03-31\nrepeat = 5\n");
         let baseline = Baseline::from_toml(&text).unwrap();
         let attempts = |today| baseline.attempts(&catalog::all(), today);
         assert_eq!(attempts(date(2026, 1, 1)), BTreeMap::from([(WRONG.to_owned(), 5)]));

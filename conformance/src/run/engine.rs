@@ -61,9 +61,7 @@ impl Run<'_> {
             tell(&Event::CheckStarted(CheckCard::of(check, level(check, session), index + 1)));
             let report = match (&reached, session.settings().stop.why()) {
                 // Who presses Ctrl-C knows what is missing; otherwise it has to count.
-                (_, Some(why @ Why::Asked)) => {
-                    unrun(check, level(check, session), Status::Skip, why.before_a_check())
-                }
+                (_, Some(why @ Why::Asked)) => unrun(check, level(check, session), Status::Skip, why.before_a_check()),
                 (_, Some(why)) => unrun(check, level(check, session), Status::Error, why.before_a_check()),
                 (Ok(()), None) => self.repeated(check, terms, session, tell),
                 (Err(fault), None) => unrun(check, level(check, session), Status::Error, &unreachable(session, fault)),
@@ -133,13 +131,7 @@ impl Run<'_> {
         first
     }
 
-    fn check(
-        &self,
-        check: &Check,
-        terms: &Terms,
-        session: &mut Session,
-        tell: &mut dyn FnMut(&Event),
-    ) -> CheckReport {
+    fn check(&self, check: &Check, terms: &Terms, session: &mut Session, tell: &mut dyn FnMut(&Event)) -> CheckReport {
         let started = Instant::now();
         let Plan::Examples { cases, judge } = check.plan;
         let mut judged = Vec::new();

@@ -18,7 +18,8 @@ use courier::exchange::{Delivery, Hidden, Value};
 pub fn case(report: &CheckReport, name: &str, secret: &Secret) -> Result<Case, String> {
     let own = report.evidence.iter().find(|evidence| evidence.step == name);
     let own = own.ok_or_else(|| format!("the report kept no exchange of the case '{name}' of {}", report.id))?;
-    let delivery = delivery(&own.request, secret).map_err(|why| format!("the case '{name}' of {}: {why}", report.id))?;
+    let delivery =
+        delivery(&own.request, secret).map_err(|why| format!("the case '{name}' of {}: {why}", report.id))?;
     let controlled = report.evidence.iter().any(|evidence| evidence.step == "control before");
     Ok(if controlled { Case::forged(name, delivery) } else { Case::genuine(name, delivery) })
 }
@@ -83,7 +84,8 @@ mod tests {
 
     #[test]
     fn the_bytes_and_the_secret_come_back() {
-        let made = delivery(&sent(&[("x-token", "[secret]"), ("a", "")], "\\u{0}", 2, Some("/wA=")), &secret()).unwrap();
+        let made =
+            delivery(&sent(&[("x-token", "[secret]"), ("a", "")], "\\u{0}", 2, Some("/wA=")), &secret()).unwrap();
         assert_eq!(made.headers[0].1.sent(), "a-long-shared-secret");
         assert_eq!(made.headers[1].1, Value::Plain(String::new()));
         assert_eq!(made.body.as_ref(), b"\xff\0");

@@ -111,7 +111,9 @@ fn is_of_word(character: char) -> bool {
 }
 
 fn is_http_date(text: &str) -> bool {
-    text.ends_with(" GMT") && text.len() == 29 && jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).is_ok()
+    text.ends_with(" GMT")
+        && text.len() == 29
+        && jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).is_ok()
 }
 
 fn is_uuid(word: &str) -> bool {

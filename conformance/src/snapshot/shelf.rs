@@ -110,7 +110,8 @@ pub fn pending(folder: &Path) -> io::Result<Vec<Pending>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let Some(file) = path.to_str().and_then(|name| name.strip_suffix(".new")).filter(|name| name.ends_with(".snap"))
+        let Some(file) =
+            path.to_str().and_then(|name| name.strip_suffix(".new")).filter(|name| name.ends_with(".snap"))
         else {
             continue;
         };
