@@ -1,82 +1,24 @@
-//! The run around the checks, as a CI job uses it: replay, parts, baseline, snapshots, annotations, TLS.
+//! The run around the checks, as a CI job uses it: replay, parts, baseline, snapshots, annotations.
 
 mod common;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use assert_cmd::cargo::CommandCargoExt;
 use bytes::Bytes;
-use common::{Manner, Raw, read_request, sample, shelf, token};
-use conformance::catalog::Selection;
-use conformance::run::engine::Run;
-use conformance::run::event::Event;
+use common::program::{conformance, file, folder, has_curl, json, replay, run, webhook};
+use common::{Raw, read_request, sample, shelf, token};
 use conformance::run::shell::curl;
-use conformance::run::stop;
-use conformance::run::verdict::Verdict;
 use conformance::sample::flaw::Flaw;
 use contract::service::Service;
 use courier::address::Endpoint;
 use courier::exchange::{Delivery, Hidden, Value as HeaderValue};
 use http::HeaderName;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use serde_json::{Value, json};
 
 const WRONG: &str = "chatwork.webhooks.wrong-secret-is-refused";
-
-fn conformance() -> Command {
-    let mut command = Command::cargo_bin("conformance").unwrap();
-    command.env_remove("NO_COLOR").env_remove("GITHUB_STEP_SUMMARY").env("TOKEN", token(Service::Chatwork));
-    command
-}
-
-/// Exit status, stdout, stderr.
-fn run(command: &mut Command) -> (i32, String, String) {
-    let output = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-fn webhook(url: &str) -> Command {
-    let mut command = conformance();
-    command.args(["webhook", url, "--service", "chatwork", "--secret-env", "TOKEN"]);
-    command
-}
-
-fn replay(what: &str, url: &str, service: Service) -> Command {
-    let mut command = conformance();
-    command.env("TOKEN", token(service)).args(["replay", what, url, "--secret-env", "TOKEN"]);
-    command
-}
-
-fn json(command: &mut Command) -> (i32, Value) {
-    let (code, out, err) = run(command.args(["--format", "json"]));
-    (code, serde_json::from_str(&out).unwrap_or_else(|_| panic!("no JSON: {out}{err}")))
-}
-
-/// An empty folder of its own.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("around").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn file(folder: &Path, name: &str, text: &str) -> String {
-    let file = folder.join(name);
-    fs::write(&file, text).unwrap();
-    file.to_str().unwrap().to_owned()
-}
-
-/// Whether this machine has curl: without it there is nothing to try a printed line with.
-fn has_curl() -> bool {
-    Command::new("curl").arg("--version").output().is_ok()
-}
 
 // --- curl
 
@@ -446,159 +388,4 @@ fn annotations_and_the_step_summary_are_written_for_github() {
     let (code, _, err) = run(webhook(&flawed.url()).args(["--github", "--only", WRONG]));
     assert_eq!(code, 1);
     assert!(err.contains("GITHUB_STEP_SUMMARY is not set"), "{err}");
-}
-
-// --- bounds
-
-#[test]
-fn a_report_that_cannot_be_written_costs_the_others_nothing() {
-    if !Path::new("/dev/full").exists() {
-        return;
-    }
-    let folder = folder("full");
-    let good = folder.join("good.json");
-    let correct = sample(Service::Chatwork, None);
-    let (code, out, err) = run(webhook(&correct.url()).args([
-        "--report",
-        "html=/dev/full",
-        "--report",
-        &format!("json={}", good.display()),
-    ]));
-    assert_eq!(code, 4);
-    assert!(out.contains("✔ PASS"), "{out}");
-    assert!(err.contains("error: the report /dev/full could not be written: "), "{err}");
-    assert!(serde_json::from_str::<Value>(&fs::read_to_string(good).unwrap()).is_ok());
-}
-
-#[test]
-fn what_is_not_judged_in_time_is_an_error() {
-    // Answers nothing, so that one exchange takes the whole time-out.
-    let endpoint = Raw::start(|mut stream, stopping| {
-        if read_request(&mut stream).is_some() {
-            while !stopping.load(Ordering::SeqCst) {
-                std::thread::park_timeout(Duration::from_millis(10));
-            }
-        }
-    });
-    let (code, report) = json(webhook(&endpoint.url()).args(["--max-time", "1s", "--timeout", "60s"]));
-    assert_eq!(code, 3);
-    assert_eq!((&report["stopped"], &report["verdict"]), (&json!(false), &json!("error")));
-    let message = report["checks"][1]["message"].as_str().unwrap();
-    assert!(message.contains("--max-time"), "{message}");
-}
-
-#[test]
-fn a_remote_endpoint_in_trouble_is_left_alone_after_five_answers_in_a_row() {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&asked);
-    let endpoint = Raw::start(move |mut stream, _| {
-        if read_request(&mut stream).is_some() {
-            seen.fetch_add(1, Ordering::SeqCst);
-            common::write(&mut stream, b"HTTP/1.1 503 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-        }
-    });
-    // As for a remote one; that an address of this machine is none is the settings' business.
-    let (stopper, stop) = stop::channel();
-    let mut session = common::session(Service::Chatwork, &endpoint.url(), Manner::default(), stop);
-    session.take_care(stopper);
-    let checks = Selection { service: Some(Service::Chatwork), ..Selection::default() }.choose();
-    let mut messages = Vec::new();
-    let report =
-        Run { checks: &checks, strict: false, patience: Duration::ZERO }.carry_out(&mut session, &mut |event| {
-            if let Event::CheckFinished(report) = event {
-                messages.push(report.message.clone());
-            }
-        });
-    assert_eq!(asked.load(Ordering::SeqCst), 5);
-    assert!(!report.stopped, "nobody pressed Ctrl-C");
-    assert_ne!(report.verdict, Verdict::Pass);
-    assert!(messages.last().unwrap().contains("so it is left alone"), "{messages:?}");
-}
-
-// --- TLS
-
-/// A plain endpoint behind TLS: the certificate in PEM of the authority that vouches for it, and its URL.
-struct Tls {
-    authority: String,
-    url: String,
-    _listener: Raw,
-}
-
-impl Tls {
-    fn before(plain: std::net::SocketAddr) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Unlike the endpoint's own: a certificate that names itself as its issuer counts as self-signed.
-        params.distinguished_name.push(DnType::CommonName, "made-up authority");
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &authority).unwrap();
-        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key.serialize_der().try_into().unwrap())
-            .unwrap();
-        let config = Arc::new(config);
-        let listener = Raw::start(move |mut stream, _| {
-            let mut connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-            let mut secure = rustls::Stream::new(&mut connection, &mut stream);
-            let Some(request) = whole_request(&mut secure) else { return };
-            let mut behind = std::net::TcpStream::connect(plain).unwrap();
-            behind.write_all(&request).unwrap();
-            let mut answer = Vec::new();
-            let _ = behind.read_to_end(&mut answer);
-            let _ = secure.write_all(&answer).and_then(|()| secure.flush());
-        });
-        Self { authority: authority.pem(), url: listener.url().replace("http:", "https:"), _listener: listener }
-    }
-}
-
-/// Head and body of one request, which asks for the connection to be closed.
-fn whole_request(stream: &mut impl Read) -> Option<Vec<u8>> {
-    let mut read = Vec::new();
-    let mut piece = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&read).into_owned();
-        if let Some((head, _)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
-            if read.len() >= head.len() + 4 + length {
-                let closing = b"connection: close\r\n".to_vec();
-                let first = head.find("\r\n")? + 2;
-                return Some([&read[..first], &closing, &read[first..]].concat());
-            }
-        }
-        match stream.read(&mut piece) {
-            Ok(0) | Err(_) => return None,
-            Ok(count) => read.extend_from_slice(&piece[..count]),
-        }
-    }
-}
-
-#[test]
-fn an_https_endpoint_is_judged_if_its_certificate_is_vouched_for_and_not_otherwise() {
-    let folder = folder("tls");
-    let correct = sample(Service::Chatwork, None);
-    let tls = Tls::before(correct.address());
-    let authority = file(&folder, "ca.pem", &tls.authority);
-    let (code, out, err) = run(webhook(&tls.url).args(["--ca-file", &authority]));
-    assert_eq!(code, 0, "{out}{err}");
-    // Another authority, so that this does not depend on what the machine trusts.
-    let other = file(&folder, "other.pem", &Tls::before(correct.address()).authority);
-    let (code, report) = json(webhook(&tls.url).args(["--ca-file", &other]));
-    assert_eq!((code, &report["summary"]["requests"]), (3, &json!(0)));
-    let message = report["checks"][0]["message"].as_str().unwrap();
-    assert!(message.contains("no TLS connection: the certificate comes from an authority"), "{message}");
-    let flawed = sample(Service::Chatwork, Some(Flaw::VerificationOff));
-    let tls = Tls::before(flawed.address());
-    let authority = file(&folder, "flawed.pem", &tls.authority);
-    let (code, report) = json(webhook(&tls.url).args(["--ca-file", &authority, "--only", WRONG]));
-    assert_eq!(code, 1);
-    let line = report["checks"][0]["reproduce"].as_str().unwrap();
-    assert!(line.contains(" --cacert '"), "{line}");
-    if has_curl() {
-        let output = Command::new("sh").args(["-c", line]).output().unwrap();
-        assert!(output.stdout.starts_with(b"HTTP/1.1 200"), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
-    }
 }

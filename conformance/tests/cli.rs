@@ -185,8 +185,12 @@ fn no_report_holds_the_chatday_secret_even_when_the_receiver_echoes_it() {
     });
     let junit = temporary("echo.xml", "");
     let markdown = temporary("echo.md", "");
+    let html = temporary("echo.html", "");
+    let summary = temporary("echo-summary.md", "");
+    let snapshots = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("echo-snapshots");
     for format in ["human", "json", "jsonl"] {
-        let (_, out, err) = run(webhook(&endpoint.url(), Service::Chatday).args([
+        let mut command = webhook(&endpoint.url(), Service::Chatday);
+        let (_, out, err) = run(command.env("GITHUB_STEP_SUMMARY", &summary).args([
             "--format",
             format,
             "--log-level",
@@ -195,8 +199,18 @@ fn no_report_holds_the_chatday_secret_even_when_the_receiver_echoes_it() {
             &format!("junit={junit}"),
             "--report",
             &format!("markdown={markdown}"),
+            "--report",
+            &format!("html={html}"),
+            "--snapshots",
+            snapshots.to_str().unwrap(),
+            "--accept-snapshots",
+            "--github",
         ]));
-        let files = [&junit, &markdown].map(|file| std::fs::read_to_string(file).unwrap()).concat();
+        let mut files = [&junit, &markdown, &html].map(|file| std::fs::read_to_string(file).unwrap()).concat();
+        files += &std::fs::read_to_string(&summary).unwrap();
+        for entry in std::fs::read_dir(&snapshots).unwrap() {
+            files += &std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        }
         for text in [&out, &err, &files] {
             assert!(!text.is_empty());
             assert!(!text.contains(CHATDAY_TOKEN), "{format}");
@@ -359,8 +373,9 @@ fn ctrl_c_ends_with_130_and_the_report_so_far() {
             }
         }
     });
+    let html = temporary("stopped.html", "");
     let child = webhook(&endpoint.url(), Service::Chatwork)
-        .args(["--format", "json", "--timeout", "60s"])
+        .args(["--format", "json", "--timeout", "60s", "--report", &format!("html={html}")])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -370,6 +385,7 @@ fn ctrl_c_ends_with_130_and_the_report_so_far() {
     assert_eq!(output.status.code(), Some(130));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["stopped"], true);
+    assert!(std::fs::read_to_string(html).unwrap().contains("Stopped before its end"));
     assert_valid(&report);
 }
 

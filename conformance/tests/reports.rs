@@ -164,6 +164,12 @@ fn the_jsonl_report_reads_as_ever() {
 fn the_junit_report_reads_as_ever() {
     let mut out = Vec::new();
     told(&mut out, Junit::new);
+    let read = quick_junit::Report::deserialize(out.as_slice()).unwrap();
+    assert_eq!((read.tests, read.failures, read.errors), (6, 2, 1), "five checks and an objection");
+    let [suite] = read.test_suites.as_slice() else { panic!("one suite") };
+    let names: std::collections::BTreeSet<&str> = suite.test_cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(names.len(), read.tests, "no name stands twice");
+    assert!(suite.test_cases.iter().all(|case| case.classname.is_some()));
     snapshot("junit", out);
 }
 

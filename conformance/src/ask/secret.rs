@@ -26,7 +26,11 @@ impl Secret {
         if text.trim().is_empty() {
             return Err(Unusable::Empty);
         }
-        let variable = variable.unwrap_or("CHATDAY_SIGNATURE_TOKEN").to_owned();
+        let usual = match service {
+            Service::Chatwork => "CHATWORK_WEBHOOK_TOKEN",
+            Service::Chatday => "CHATDAY_SIGNATURE_TOKEN",
+        };
+        let variable = variable.unwrap_or(usual).to_owned();
         match service {
             Service::Chatwork => {
                 // Blanks are no part of Base64; kept, they would keep the secret from being found where it must be masked.

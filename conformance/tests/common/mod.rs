@@ -1,6 +1,8 @@
 //! What the tests of this folder share.
 #![expect(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod program;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
