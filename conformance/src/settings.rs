@@ -103,6 +103,7 @@ pub fn resolve_for(
                 cli::ForgeryAnswer::Any => ForgeryAnswer::Any,
             },
             origin,
+            marked: remote,
         },
         seed,
         now: clock::now(),

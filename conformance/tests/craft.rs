@@ -35,7 +35,13 @@ fn cases(service: Service, secret: &Secret, seed: u64) -> Vec<(String, Role, Del
 }
 
 fn cases_of(origin: Origin, service: Service, secret: &Secret, seed: u64) -> Vec<(String, Role, Delivery)> {
-    let policy = Policy { service, profile: Profile::default_profile(), forgery_answer: ForgeryAnswer::Refuse, origin };
+    let policy = Policy {
+        service,
+        profile: Profile::default_profile(),
+        forgery_answer: ForgeryAnswer::Refuse,
+        origin,
+        marked: false,
+    };
     let serial = Cell::new(0);
     let mut all = Vec::new();
     for check in (Selection { service: Some(service), ..Selection::default() }).choose() {

@@ -7,8 +7,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::program::{file, folder, has_curl, json, run, webhook};
@@ -16,6 +16,7 @@ use common::{Manner, Raw, read_request, sample};
 use conformance::catalog::Selection;
 use conformance::run::engine::Run;
 use conformance::run::event::Event;
+use conformance::run::session::Session;
 use conformance::run::stop;
 use conformance::run::verdict::Verdict;
 use conformance::sample::flaw::Flaw;
@@ -176,5 +177,33 @@ fn an_https_endpoint_is_judged_if_its_certificate_is_vouched_for_and_not_otherwi
     if has_curl() {
         let output = Command::new("sh").args(["-c", line]).output().unwrap();
         assert!(output.stdout.starts_with(b"HTTP/1.1 200"), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn every_text_that_goes_to_another_machine_says_what_it_is() {
+    for service in Service::ALL {
+        let bodies = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&bodies);
+        let endpoint = Raw::start(move |mut stream, _| {
+            if let Some(request) = read_request(&mut stream) {
+                seen.lock().unwrap().push(String::from_utf8_lossy(request.body()).into_owned());
+                let body = r#"{"status":"SUCCESS"}"#;
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                common::write(&mut stream, format!("{head}{body}").as_bytes());
+            }
+        });
+        let (_stopper, stop) = stop::channel();
+        let session = common::session(service, &endpoint.url(), Manner::default(), stop);
+        let mut settings = session.settings().clone();
+        settings.policy.marked = true;
+        let mut session = Session::new(settings).unwrap();
+        let only = vec!["*.everyday-text-is-acknowledged".to_owned()];
+        let checks = Selection { service: Some(service), only, ..Selection::default() }.choose();
+        Run { checks: &checks, strict: false, patience: Duration::ZERO }.carry_out(&mut session, &mut |_| ());
+        let bodies = bodies.lock().unwrap();
+        assert!(bodies.len() >= 6, "{service}: {bodies:?}");
+        assert!(bodies.iter().all(|body| body.contains("conformance")), "{service}: {bodies:?}");
+        assert!(bodies.iter().any(|body| body.contains("conformance test: ")), "{service}: {bodies:?}");
     }
 }

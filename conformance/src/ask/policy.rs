@@ -19,6 +19,8 @@ pub struct Policy {
     pub forgery_answer: ForgeryAnswer,
     /// The setting and the room that Chatwork's events come from. Unused for Chatday.
     pub origin: Origin,
+    /// Whether every text says that it comes from a conformance test: people may read it.
+    pub marked: bool,
 }
 
 /// Where Chatwork's events come from. A receiver may rightly refuse what is not of its own setting or room.

@@ -42,7 +42,7 @@ pub(crate) fn secret(service: Service) -> Secret {
 }
 
 pub(crate) fn policy(service: Service, forgery_answer: ForgeryAnswer) -> Policy {
-    Policy { service, profile: Profile::default_profile(), forgery_answer, origin: Origin::default() }
+    Policy { service, profile: Profile::default_profile(), forgery_answer, origin: Origin::default(), marked: false }
 }
 
 /// Judges a genuine event that got this reply.

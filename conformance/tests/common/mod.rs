@@ -125,6 +125,7 @@ pub(crate) fn session(service: Service, url: &str, manner: Manner, stop: Stop) -
             profile: Profile::default_profile(),
             forgery_answer: manner.forgery_answer,
             origin: Origin::default(),
+            marked: false,
         },
         seed: manner.seed,
         now: UnixMillis::from_seconds(1_760_000_000),

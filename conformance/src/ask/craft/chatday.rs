@@ -12,7 +12,11 @@ const CHAT: &str = "70001";
 
 /// The body of a real event.
 pub fn body(craft: &Craft<'_>, message: &Message) -> Bytes {
-    webhook::body(&craft.policy.profile, &chat_id(craft), message)
+    let marked = match &message.data {
+        Json::String(text) if message.kind == "text" => Message::text(craft.marked(text)),
+        _ => message.clone(),
+    };
+    webhook::body(&craft.policy.profile, &chat_id(craft), &marked)
 }
 
 /// The body of a real text event as a JSON value, for checks that add to it.

@@ -22,6 +22,7 @@ pub fn room_id(craft: &Craft<'_>) -> u64 {
 /// A real event with this text.
 pub fn event(craft: &Craft<'_>, kind: EventKind, text: &str) -> Event {
     let time = craft.now.seconds();
+    let text = &*craft.marked(text);
     let message_id = craft.fresh_number().to_string();
     let room = |text: &str, update_time| RoomMessage {
         message_id: message_id.clone(),

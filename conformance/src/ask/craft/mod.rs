@@ -4,6 +4,7 @@ pub mod chatday;
 pub mod chatwork;
 pub mod text;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use contract::service::Service;
@@ -44,6 +45,14 @@ impl Craft<'_> {
         let serial = self.serial.get();
         self.serial.set(serial + 1);
         u64::try_from(self.now.0).unwrap_or_default().saturating_mul(1_000_000).saturating_add(serial)
+    }
+
+    /// A text as it is sent: where people may read it, it says what it is.
+    pub fn marked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.policy.marked && !text.starts_with("conformance") {
+            return Cow::Owned(format!("conformance test: {text}"));
+        }
+        Cow::Borrowed(text)
     }
 
     /// A real event of the plainest kind, correctly signed. Others are measured by how it is received.
