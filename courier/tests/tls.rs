@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use courier::address::Endpoint;
 use courier::exchange::{Delivery, Exchange, Fault};
-use courier::socket::Socket;
+use courier::socket::{CONNECT_TIMEOUT, Socket};
 use courier::tls::Tls;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
@@ -111,6 +111,7 @@ fn exchange(server: &Server, host: &str, trusted: Option<&Authority>) -> Exchang
     let socket = Socket {
         address: Ok(server.address),
         authority: endpoint.authority.clone(),
+        connect_timeout: CONNECT_TIMEOUT,
         tls: Some(Tls::new(&endpoint.host, Some(pem.as_bytes())).unwrap()),
         timeout: Duration::from_secs(5),
     };

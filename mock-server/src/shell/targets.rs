@@ -64,6 +64,19 @@ fn words(refused: &Refused) -> String {
 }
 
 /// What is said of an https URL.
-const NO_TLS: &str = "this mock does not send over TLS: give an http URL, for example of the port behind your TLS proxy";
+const NO_TLS: &str =
+    "this mock does not send over TLS: give an http URL, for example of the port behind your TLS proxy";
 /// How long a name may take to resolve.
 const RESOLVE_TIME: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_https_url_is_refused_and_never_called_in_plain_text() {
+        let targets = Targets { allowed: vec!["127.0.0.1".to_owned()] };
+        assert_eq!(targets.find("https://127.0.0.1:9/hook").await.unwrap_err(), NO_TLS);
+        assert!(targets.find("http://127.0.0.1:9/hook").await.is_ok());
+    }
+}
