@@ -215,7 +215,7 @@ impl Shared {
     pub(super) fn hang_up(&self, mount: Mount, parts: &Parts, why: &str) {
         let Some(service) = mount.service() else { return };
         let index = self.registry.index();
-        let cell = Arc::clone(self.select(&index, mount, parts).unwrap_or_else(|_| self.registry.default_world()));
+        let cell = Arc::clone(self.select(&index, mount, parts, b"").unwrap_or_else(|_| self.registry.default_world()));
         let capture = Capture::of(service, &parts.method, &parts.uri, &parts.headers, b"", index.secrets());
         drop(index);
         let words = format!("{why}: {}", service.https_only().words);

@@ -15,8 +15,8 @@ use contract::wire::{Request, Response};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use crate::control::event::Change;
 use crate::chatwork::Approval;
+use crate::control::event::Change;
 use crate::control::{ClockChange, ClockState, WorldCard};
 use crate::core::capture::Capture;
 use crate::core::clock::Clock;
@@ -255,7 +255,10 @@ impl World {
     /// What the page would tell instead.
     pub(crate) fn decide(&mut self, approval: &Approval, around: Surroundings<'_>) -> Result<String, String> {
         let mut turn = Turn::new(self.clock.now(around.wall), around.base_url, &self.blueprint.id);
-        self.chatwork.decide(approval, &mut turn)
+        let decided = self.chatwork.decide(approval, &mut turn);
+        let changes = turn.changes;
+        changes.into_iter().for_each(|change| self.tell(change));
+        decided
     }
 
     /// One Chatday chat as its end-user sees it.

@@ -3,8 +3,8 @@
 pub(crate) mod events;
 mod expect;
 mod input;
-pub(crate) mod requests;
 mod oauth;
+pub(crate) mod requests;
 mod route;
 mod worlds;
 
