@@ -266,7 +266,10 @@ impl World {
     /// What the page would tell instead.
     pub(crate) fn decide(&mut self, approval: &Approval, around: Surroundings<'_>) -> Result<String, String> {
         let mut turn = Turn::new(self.clock.now(around.wall), around.base_url, &self.blueprint.id);
-        self.chatwork.decide(approval, &mut turn)
+        let decided = self.chatwork.decide(approval, &mut turn);
+        let changes = turn.changes;
+        changes.into_iter().for_each(|change| self.tell(change));
+        decided
     }
 
     /// One Chatday chat as its end-user sees it.

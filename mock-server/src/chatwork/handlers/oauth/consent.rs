@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::{State, page, stamp};
 use crate::chatwork::state::AccountId;
+use crate::control::event::Change;
 use crate::core::Turn;
 
 /// What somebody says on the page.
@@ -129,6 +130,7 @@ fn outcome(state: &mut State, form: &Form, decision: Option<Result<Decision, Str
     turn.token_id = Some(format!("chatwork/{account}"));
     let stamp = stamp(state, turn);
     let code = state.oauth.approve(&consent, account, stamp);
+    turn.changed(Change::Consented { client_id: consent.client_id.clone(), account_id: account.0 });
     Outcome::Redirect(consent.approved(&code))
 }
 
