@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use conformance::ask::case::Role;
-use conformance::ask::craft::Craft;
+use conformance::ask::craft::{Craft, Rhythm};
 use conformance::ask::policy::{ForgeryAnswer, Origin, Policy};
 use conformance::ask::secret::Secret;
 use conformance::catalog::Selection;
@@ -35,7 +35,14 @@ fn cases(service: Service, secret: &Secret, seed: u64) -> Vec<(String, Role, Del
 }
 
 fn cases_of(origin: Origin, service: Service, secret: &Secret, seed: u64) -> Vec<(String, Role, Delivery)> {
-    let policy = Policy { service, profile: Profile::default_profile(), forgery_answer: ForgeryAnswer::Refuse, origin };
+    let policy = Policy {
+        service,
+        profile: Profile::default_profile(),
+        forgery_answer: ForgeryAnswer::Refuse,
+        origin,
+        old_secret: None,
+        effect: None,
+    };
     let serial = Cell::new(0);
     let mut all = Vec::new();
     for check in (Selection { service: Some(service), ..Selection::default() }).choose() {
@@ -46,9 +53,10 @@ fn cases_of(origin: Origin, service: Service, secret: &Secret, seed: u64) -> Vec
             seed,
             check: check.id,
             target: "/webhook?team=1",
+            rhythm: Rhythm::default(),
             serial: &serial,
         };
-        let Plan::Examples { cases, .. } = check.plan;
+        let Plan::Examples { cases, .. } = check.plan else { continue };
         for case in cases(&craft) {
             all.push((format!("{}/{}", check.id, case.name), case.role, case.delivery));
         }

@@ -17,8 +17,14 @@ use contract::service::Service;
 use contract::wire::Response;
 use courier::socket::{BODY_MAX, HEAD_MAX, HEADERS_MAX, INTERIM_MAX};
 
-const STRICT: Manner =
-    Manner { strict: true, seed: 1, timeout: Duration::from_secs(5), forgery_answer: ForgeryAnswer::Refuse };
+const STRICT: Manner = Manner {
+    strict: true,
+    seed: 1,
+    timeout: Duration::from_secs(5),
+    forgery_answer: ForgeryAnswer::Refuse,
+    cases: 8,
+    jobs: 4,
+};
 
 fn assert_spotless(judged: &Judged, what: &str) {
     let stained: Vec<_> = judged

@@ -42,7 +42,14 @@ pub(crate) fn secret(service: Service) -> Secret {
 }
 
 pub(crate) fn policy(service: Service, forgery_answer: ForgeryAnswer) -> Policy {
-    Policy { service, profile: Profile::default_profile(), forgery_answer, origin: Origin::default() }
+    Policy {
+        service,
+        profile: Profile::default_profile(),
+        forgery_answer,
+        origin: Origin::default(),
+        old_secret: None,
+        effect: None,
+    }
 }
 
 /// Judges a genuine event that got this reply.
@@ -84,11 +91,12 @@ pub(crate) fn short(judgement: &Judgement) -> String {
         Judgement::Held => "held".to_owned(),
         Judgement::Unsettled(_) => "unsettled".to_owned(),
         Judgement::Deviates(deviation) => format!("{} {}", deviation.level, deviation.name),
+        Judgement::Wavers(deviation) => format!("wavers {}", deviation.name),
     }
 }
 
 fn case(role: Role) -> Case {
-    Case { name: "case".to_owned(), role, delivery: delivery() }
+    Case { role, ..Case::genuine("case", delivery()) }
 }
 
 fn delivery() -> Delivery {

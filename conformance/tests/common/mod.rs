@@ -66,11 +66,20 @@ pub(crate) struct Manner {
     pub(crate) seed: u64,
     pub(crate) timeout: Duration,
     pub(crate) forgery_answer: ForgeryAnswer,
+    pub(crate) cases: u64,
+    pub(crate) jobs: usize,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { strict: false, seed: 1, timeout: Duration::from_secs(5), forgery_answer: ForgeryAnswer::Refuse }
+        Self {
+            strict: false,
+            seed: 1,
+            timeout: Duration::from_secs(5),
+            forgery_answer: ForgeryAnswer::Refuse,
+            cases: 8,
+            jobs: 4,
+        }
     }
 }
 
@@ -103,17 +112,26 @@ pub(crate) fn judge(service: Service, url: &str, manner: Manner) -> Judged {
             profile: Profile::default_profile(),
             forgery_answer: manner.forgery_answer,
             origin: Origin::default(),
+            old_secret: None,
+            effect: None,
         },
         seed: manner.seed,
         now: UnixMillis::from_seconds(1_760_000_000),
         rate: None,
+        max_time: None,
         stop,
     })
     .unwrap();
     let checks = Selection { service: Some(service), ..Selection::default() }.choose();
     let mut events = Vec::new();
-    let run = Run { checks: &checks, strict: manner.strict, patience: Duration::ZERO }
-        .carry_out(&mut session, &mut |event| events.push(event.clone()));
+    let run = Run {
+        checks: &checks,
+        strict: manner.strict,
+        patience: Duration::ZERO,
+        cases: manner.cases,
+        jobs: manner.jobs,
+    }
+    .carry_out(&mut session, &mut |event| events.push(event.clone()));
     let checks = events.iter().filter_map(|event| match event {
         Event::CheckFinished(report) => Some(report.as_ref().clone()),
         _ => None,

@@ -8,7 +8,7 @@ use contract::service::Service;
 use crate::ask::case::Case;
 use crate::ask::craft::Craft;
 use crate::ask::craft::chatday::{body, delivery, secret};
-use crate::check::{Area, Check, Kind, Level, Plan};
+use crate::check::{Area, Check, Level, Plan};
 use crate::checks::answer::refused;
 use crate::checks::leak::keeps_the_secret;
 use courier::exchange::Value;
@@ -17,8 +17,6 @@ use courier::exchange::Value;
 pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.webhooks.wrong-secret-is-refused",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event with another signature token is refused",
@@ -28,11 +26,10 @@ pub const CHECKS: &[Check] = &[
                before doing anything else.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: wrong_secret, judge: refused },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.missing-secret-is-refused",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event without a signature token is refused",
@@ -40,11 +37,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Treat a missing header like a wrong one: answer 401.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: missing, judge: refused },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.empty-secret-is-refused",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event whose signature token is empty, or a word for nothing, is refused",
@@ -53,11 +49,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Refuse to start without a token, and refuse an empty header before comparing.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: empty, judge: refused },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.altered-secret-is-refused",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "a signature token that is cut, extended or in other case is refused",
@@ -66,11 +61,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Compare the whole value byte by byte in constant time, and treat another length as a plain mismatch.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: altered, judge: refused },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.refusal-tells-no-secret",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "the answer to a forged event holds neither the secret nor what would have been right",
@@ -79,6 +73,7 @@ pub const CHECKS: &[Check] = &[
                with stack traces and settings must be off in production.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: wrong_secret, judge: keeps_the_secret },
+        ..Check::blank(Service::Chatday)
     },
 ];
 

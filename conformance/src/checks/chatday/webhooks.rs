@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use crate::ask::case::{Case, Trial};
 use crate::ask::craft::chatday::{body, body_json, signed};
 use crate::ask::craft::{Craft, text};
-use crate::check::{Area, Check, Kind, Level, Plan};
+use crate::check::{Area, Check, Level, Plan};
 use crate::checks::answer::{acknowledged, acknowledged_as_plain_ones_are};
 use crate::run::verdict::{Deviation, Hint, Judgement};
 
@@ -27,8 +27,6 @@ const OPEN_ENDED: Clause = Clause::assumed(
 pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.webhooks.valid-event-is-acknowledged",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "a valid text event is answered with status 200 and {\"status\":\"SUCCESS\"}",
@@ -38,11 +36,10 @@ pub const CHECKS: &[Check] = &[
                usually means another Chatday-Signature-Token than this run's.",
         clauses: &[&WEBHOOK_ANSWER],
         plan: Plan::Examples { cases: plain_text, judge: acknowledged },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.everyday-text-is-acknowledged",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "texts in Thai, Japanese and Vietnamese, with emoji and several lines, are acknowledged",
@@ -51,11 +48,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Read the body as UTF-8, and let the storage hold four-byte characters.",
         clauses: &[&WEBHOOK_ANSWER, &WEBHOOK_BODY],
         plan: Plan::Examples { cases: everyday_texts, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.every-message-type-is-acknowledged",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "an event of each message type of the profile is acknowledged",
@@ -64,11 +60,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Look at message.type before reading message.data; acknowledge the types that you have no use for.",
         clauses: &[&MESSAGE_TYPES],
         plan: Plan::Examples { cases: each_type, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.answer-is-declared-as-json",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "the acknowledgement is sent with a JSON media type",
@@ -77,11 +72,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Send Content-Type: application/json with the acknowledgement.",
         clauses: &[&WEBHOOK_MEDIA_TYPE],
         plan: Plan::Examples { cases: plain_text, judge: declared_as_json },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.unknown-fields-are-acknowledged",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Tolerance,
         level: Level::Should,
         title: "events with keys that are not documented yet are acknowledged",
@@ -90,11 +84,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Let the JSON decoder ignore unknown keys (for example, no deny_unknown_fields, no strict schema).",
         clauses: &[&OPEN_ENDED],
         plan: Plan::Examples { cases: unknown_fields, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.unknown-message-type-is-acknowledged",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Tolerance,
         level: Level::Should,
         title: "an event with a message type that is not known yet is acknowledged",
@@ -103,6 +96,7 @@ pub const CHECKS: &[Check] = &[
         hint: "After comparing the secret, acknowledge every type and ignore those without a handler.",
         clauses: &[&MESSAGE_UNKNOWN_TYPE_RECEIVED],
         plan: Plan::Examples { cases: unknown_types, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatday)
     },
 ];
 
