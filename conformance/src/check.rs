@@ -92,10 +92,10 @@ pub enum Area {
     Http,
     /// What no service sends does no harm.
     Robustness,
-    /// Many events are received as well as one.
-    Load,
     /// What the integration does with an event.
     Effects,
+    /// Many events are received as well as one. Last, since a receiver may need a rest afterwards.
+    Load,
 }
 
 impl Area {

@@ -70,16 +70,20 @@ pub enum End {
     /// The answer is awaited.
     #[default]
     Answer,
-    /// The connection is closed after this many bytes of head and body; no answer is awaited.
-    HangUp {
-        /// Bytes of the whole request.
-        after: usize,
-    },
-    /// The connection is reset after this many bytes of head and body; no answer is awaited.
-    Reset {
-        /// Bytes of the whole request.
-        after: usize,
-    },
+    /// The connection is closed there; no answer is awaited.
+    HangUp(Place),
+    /// The connection is reset there; no answer is awaited.
+    Reset(Place),
+}
+
+/// A place in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// In the middle of the head.
+    Head,
+    /// After this many bytes of the body, or at its end if it has fewer.
+    Body(usize),
 }
 
 /// What goes over the wire, step by step. Prints sizes only: the bytes may hold a secret.
@@ -179,18 +183,22 @@ impl Manner {
         }
         head += "\r\n";
         let head = Bytes::from(head);
+        let bytes_until = |place| match place {
+            Place::Head => head.len() / 2,
+            Place::Body(bytes) => head.len().saturating_add(bytes),
+        };
         let steps = match &self.pace {
             Pace::Whole => vec![Step::Send(Bytes::from([&head[..], &delivery.body].concat()))],
             Pace::Expecting { patience } => {
-                vec![Step::Send(head), Step::AwaitContinue(*patience), Step::Send(delivery.body.clone())]
+                vec![Step::Send(head.clone()), Step::AwaitContinue(*patience), Step::Send(delivery.body.clone())]
             }
             Pace::Chunked { cuts } => {
                 let chunks = pieces(&delivery.body, cuts).into_iter().map(|piece| Step::Send(chunk(&piece)));
                 let last = Step::Send(Bytes::from_static(b"0\r\n\r\n"));
-                [Step::Send(head)].into_iter().chain(chunks).chain([last]).collect()
+                [Step::Send(head.clone())].into_iter().chain(chunks).chain([last]).collect()
             }
             Pace::Pieces { cuts, pause } => {
-                let mut steps = vec![Step::Send(head)];
+                let mut steps = vec![Step::Send(head.clone())];
                 for piece in pieces(&delivery.body, cuts) {
                     steps.push(Step::Pause(*pause));
                     steps.push(Step::Send(piece));
@@ -200,8 +208,8 @@ impl Manner {
         };
         match self.end {
             End::Answer => Script { steps, end: Close::Answer },
-            End::HangUp { after } => Script { steps: first(steps, after), end: Close::HangUp },
-            End::Reset { after } => Script { steps: first(steps, after), end: Close::Reset },
+            End::HangUp(place) => Script { steps: first(steps, bytes_until(place)), end: Close::HangUp },
+            End::Reset(place) => Script { steps: first(steps, bytes_until(place)), end: Close::Reset },
         }
     }
 
@@ -217,6 +225,17 @@ impl Manner {
     /// Whether an answer is awaited.
     pub fn awaits_answer(&self) -> bool {
         self.end == End::Answer
+    }
+}
+
+impl Script {
+    /// How many bytes go out.
+    pub fn length(&self) -> usize {
+        let sent = self.steps.iter().map(|step| match step {
+            Step::Send(bytes) => bytes.len(),
+            Step::Pause(_) | Step::AwaitContinue(_) | Step::HalfClose => 0,
+        });
+        sent.sum()
     }
 }
 
@@ -319,12 +338,13 @@ mod tests {
 
     #[test]
     fn a_request_can_end_anywhere() {
-        for after in [1, 30, 70] {
-            let manner = Manner { end: End::HangUp { after }, ..Manner::default() };
-            let script = manner.script(&delivery(), "127.0.0.1:9");
-            assert_eq!(script.end, Close::HangUp);
-            let Step::Send(bytes) = &script.steps[0] else { panic!("nothing sent") };
-            assert_eq!(bytes.len(), after);
+        let head = Manner::default().script(&delivery(), "a").length() - delivery().body.len();
+        for (place, bytes) in
+            [(Place::Head, head / 2), (Place::Body(0), head), (Place::Body(4), head + 4), (Place::Body(99), head + 6)]
+        {
+            let manner = Manner { end: End::HangUp(place), ..Manner::default() };
+            let script = manner.script(&delivery(), "a");
+            assert_eq!((script.end, script.length()), (Close::HangUp, bytes), "{place:?}");
         }
     }
 

@@ -57,4 +57,9 @@ impl Call {
     pub fn is_message(&self) -> bool {
         self.text.is_some()
     }
+
+    /// Whether it changes anything, as far as its name tells.
+    pub fn is_effect(&self) -> bool {
+        !self.operation.starts_with("get-") && self.operation != "register"
+    }
 }

@@ -159,7 +159,7 @@ impl Run<'_> {
                 break;
             }
             let started = Instant::now();
-            let played = sequence::play(check.id, scene, session);
+            let played = sequence::play(check.id, scene, effect, session);
             if session.ended().is_some() {
                 break;
             }

@@ -5,7 +5,7 @@ use super::session::{QUIET, Session};
 use super::tally::Decided;
 use super::verdict::Judgement;
 use crate::ask::case::{Case, Role};
-use crate::ask::effects::Call;
+use crate::ask::effects::{Call, Effect};
 use crate::ask::scene::{Act, Course, Scene, Step};
 use courier::exchange::Exchange;
 use courier::line::Connection;
@@ -20,8 +20,8 @@ pub(super) struct Played {
 }
 
 /// Plays a scene between two control events.
-pub(super) fn play(check: &str, scene: &Scene, session: &mut Session) -> Played {
-    let before = session.control_before(check);
+pub(super) fn play(check: &str, scene: &Scene, effect: Option<Effect>, session: &mut Session) -> Played {
+    let before = before(check, effect, session);
     let mut steps = Vec::new();
     let mut calls = Vec::new();
     if session.settings().policy.accepts(&before) {
@@ -49,6 +49,19 @@ pub(super) fn play(check: &str, scene: &Scene, session: &mut Session) -> Played 
     }
     let after = session.control_after(check);
     Played { before, steps, calls, after }
+}
+
+/// The control event before a scene. Where its effect is awaited it is one of its own, and what comes of it is over before
+/// the scene begins.
+fn before(check: &str, effect: Option<Effect>, session: &mut Session) -> Exchange {
+    let Some(effect) = effect else { return session.control_before(check) };
+    let since = session.effects().map(|effects| effects.mark());
+    let before = session.control_after(check);
+    let within = session.settings().socket.timeout;
+    if let (Some(effects), Some(since)) = (session.effects(), since) {
+        effects.calls_since(since, usize::from(effect == Effect::Reply), QUIET, within);
+    }
+    before
 }
 
 fn sent(act: &Act, session: &mut Session) -> Vec<Step> {
@@ -81,11 +94,7 @@ fn sent(act: &Act, session: &mut Session) -> Vec<Step> {
 }
 
 impl Played {
-    pub(super) fn course<'a>(
-        &'a self,
-        session: &'a Session,
-        effect: Option<crate::ask::effects::Effect>,
-    ) -> Course<'a> {
+    pub(super) fn course<'a>(&'a self, session: &'a Session, effect: Option<Effect>) -> Course<'a> {
         let settings = session.settings();
         Course {
             policy: &settings.policy,

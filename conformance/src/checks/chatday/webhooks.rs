@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 use contract::chatday::clauses::{
-    MESSAGE_TYPES, MESSAGE_UNKNOWN_TYPE_RECEIVED, WEBHOOK_ANSWER, WEBHOOK_BODY, WEBHOOK_MEDIA_TYPE,
+    MESSAGE_TYPES, MESSAGE_UNKNOWN_TYPE_RECEIVED, WEBHOOK_ANSWER, WEBHOOK_BODY, WEBHOOK_MEDIA_TYPE, WEBHOOK_OPEN_ENDED,
 };
 use contract::chatday::webhook::media_type_fault;
 use contract::chatday::{Message, Profile};
-use contract::clause::Clause;
 use contract::service::Service;
 use serde_json::{Value as Json, json};
 
@@ -16,12 +15,6 @@ use crate::ask::craft::{Craft, text};
 use crate::check::{Area, Check, Level, Plan};
 use crate::checks::answer::{acknowledged, acknowledged_as_plain_ones_are};
 use crate::run::verdict::{Deviation, Hint, Judgement};
-
-/// What a receiver does with keys that it does not know yet.
-const OPEN_ENDED: Clause = Clause::assumed(
-    "chatday.webhook.open-ended",
-    "A receiver acknowledges an event that holds more keys than the documented ones.",
-);
 
 /// The checks of this file, in report order.
 pub const CHECKS: &[Check] = &[
@@ -82,7 +75,7 @@ pub const CHECKS: &[Check] = &[
         rationale: "Services add keys without notice. A receiver that refuses what it does not know loses every event from \
                     that day on.",
         hint: "Let the JSON decoder ignore unknown keys (for example, no deny_unknown_fields, no strict schema).",
-        clauses: &[&OPEN_ENDED],
+        clauses: &[&WEBHOOK_OPEN_ENDED],
         plan: Plan::Examples { cases: unknown_fields, judge: acknowledged_as_plain_ones_are },
         ..Check::blank(Service::Chatday)
     },
