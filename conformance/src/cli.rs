@@ -184,6 +184,9 @@ pub struct List {
     /// How the list is printed.
     #[arg(long, value_enum, default_value_t = ListFormat::Human)]
     pub format: ListFormat,
+    /// Prints which known mistakes are looked for, by what, and why some are not; as a table in Markdown.
+    #[arg(long)]
+    pub coverage: bool,
 }
 
 /// `conformance sample`.

@@ -74,8 +74,13 @@ fn status(service: Service, secret: &Secret, delivery: &Delivery) -> u16 {
 
 fn assert_roles(service: Service, secret: &Secret, seed: u64) {
     for (name, role, delivery) in cases(service, secret, seed) {
-        let expected = if role == Role::Genuine { 200 } else { 401 };
-        assert_eq!(status(service, secret, &delivery), expected, "{name} with {:?}", secret.reveal());
+        let status = status(service, secret, &delivery);
+        let fine = match role {
+            Role::Genuine => status == 200,
+            Role::Forged => status == 401,
+            Role::Hostile => status < 500,
+        };
+        assert!(fine, "{status} for {name} with {:?}", secret.reveal());
     }
 }
 
@@ -130,7 +135,10 @@ fn the_same_seed_gives_the_same_bytes_and_names_are_unique() {
 #[test]
 fn no_two_events_of_a_chatwork_run_have_the_same_id() {
     let mut seen = BTreeSet::new();
-    for (name, _, delivery) in cases(Service::Chatwork, &common::secret(Service::Chatwork), 1) {
+    for (name, role, delivery) in cases(Service::Chatwork, &common::secret(Service::Chatwork), 1) {
+        if role == Role::Hostile {
+            continue;
+        }
         let event: serde_json::Value = serde_json::from_slice(&delivery.body).unwrap();
         if let Some(id) = event["webhook_event"]["message_id"].as_str() {
             assert!(seen.insert(id.to_owned()), "{name}: a receiver may drop what it takes for a duplicate");
@@ -143,7 +151,10 @@ fn every_event_but_one_that_moves_it_comes_from_the_declared_setting_and_room() 
     let secret = common::secret(Service::Chatwork);
     for room_id in [77, 5_001, 5_002, u64::MAX] {
         let origin = Origin { setting_id: Some("999".to_owned()), room_id: Some(room_id) };
-        for (name, _, delivery) in cases_of(origin, Service::Chatwork, &secret, 1) {
+        for (name, role, delivery) in cases_of(origin, Service::Chatwork, &secret, 1) {
+            if role == Role::Hostile {
+                continue;
+            }
             let event: serde_json::Value = serde_json::from_slice(&delivery.body).unwrap();
             assert_eq!(event["webhook_setting_id"], "999", "{name}");
             let moved = name.ends_with("/another-room");

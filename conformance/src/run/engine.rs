@@ -95,7 +95,10 @@ impl Run<'_> {
             Ok(effect) => effect,
             Err(Lack { status, why }) => return unrun(check, level, status, why),
         };
-        let mut tally = Tally::new(check, level, self.strict);
+        let known =
+            if session.settings().policy.effect.is_some() { "declared" } else { "as seen after a control event" };
+        let note = effect.map(|effect| format!("{known}: {}", effect.words()));
+        let mut tally = Tally::new(check, level, self.strict).noting(note);
         let strict = self.strict;
         let mut told = |session: &Session, case: &Case, steps: &Steps, judgement: &Judgement| {
             tell(&Event::CaseFinished(CaseReport {

@@ -14,6 +14,8 @@ pub(super) struct Tally<'a> {
     check: &'a Check,
     level: Level,
     strict: bool,
+    /// What a report adds to every message of the check.
+    note: Option<String>,
     started: Instant,
     counts: [u64; Status::ALL.len()],
     deciding: Option<Decided>,
@@ -32,7 +34,20 @@ pub(super) struct Decided {
 
 impl<'a> Tally<'a> {
     pub(super) fn new(check: &'a Check, level: Level, strict: bool) -> Self {
-        Self { check, level, strict, started: Instant::now(), counts: [0; Status::ALL.len()], deciding: None }
+        Self {
+            check,
+            level,
+            strict,
+            note: None,
+            started: Instant::now(),
+            counts: [0; Status::ALL.len()],
+            deciding: None,
+        }
+    }
+
+    /// The same, with something that every message of the check says besides.
+    pub(super) fn noting(self, note: Option<String>) -> Self {
+        Self { note, ..self }
     }
 
     /// The level of the check.
@@ -72,7 +87,9 @@ impl<'a> Tally<'a> {
             return CheckReport { duration_ms, ..unrun(self.check, self.level, Status::Error, why) };
         };
         let status = deciding.judgement.status(self.strict);
-        let report = CheckReport { duration_ms, ..self.told(deciding, status, total, session) };
+        let told = self.told(deciding, status, total, session);
+        let note = self.note.as_deref().map(|note| format!("; {note}")).unwrap_or_default();
+        let report = CheckReport { duration_ms, message: format!("{}{note}", told.message), ..told };
         match session.ended() {
             // Half a check shows nothing.
             Some(ended) if total < planned && report.status < Status::Error => {

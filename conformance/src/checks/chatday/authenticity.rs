@@ -112,6 +112,14 @@ fn altered(craft: &Craft<'_>) -> Vec<Case> {
         right.chars().take(right.chars().count().saturating_sub(1)).collect()
     });
     let extended = secret(craft, "[the secret and an x]", "sed 's/$/x/'", |right| format!("{right}x"));
+    let first =
+        secret(craft, "[the first character of the secret]", "cut -c 1", |right| right.chars().take(1).collect());
+    let long = secret(
+        craft,
+        "[the secret over and over]",
+        "awk '{while(length<4096)$0=$0$0;print substr($0,1,4096)}'",
+        |right| right.chars().cycle().take(4_096).collect(),
+    );
     let prefixed = secret(craft, "[an x and the secret]", "sed 's/^/x/'", |right| format!("x{right}"));
     let inner = secret(craft, "[the secret with a blank after its first character]", "sed 's/./& /'", |right| {
         right.chars().take(1).chain([' ']).chain(right.chars().skip(1)).collect()
@@ -119,8 +127,15 @@ fn altered(craft: &Craft<'_>) -> Vec<Case> {
     let swapped = secret(craft, "[the secret in other case]", "tr 'a-zA-Z' 'A-Za-z'", |right| {
         right.chars().map(swap_case).collect()
     });
-    let values =
-        [("cut", cut), ("extended", extended), ("prefixed", prefixed), ("inner-blank", inner), ("other-case", swapped)];
+    let values = [
+        ("cut", cut),
+        ("first-character", first),
+        ("very-long", long),
+        ("extended", extended),
+        ("prefixed", prefixed),
+        ("inner-blank", inner),
+        ("other-case", swapped),
+    ];
     forged(craft, values.map(|(name, value)| (name, Some(value))))
 }
 

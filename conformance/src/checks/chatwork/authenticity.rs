@@ -211,10 +211,12 @@ fn altered(craft: &Craft<'_>) -> Vec<Case> {
     let alter = |name: &str, change: fn(&str) -> String| forged(craft, name, |body| Some(change(&sign(craft, body))));
     let altered = [
         alter("cut-by-four", |right| right.chars().take(right.chars().count().saturating_sub(4)).collect()),
+        alter("one-shorter", |right| right.chars().take(right.chars().count().saturating_sub(1)).collect()),
+        alter("one-longer", |right| format!("{right}=")),
         alter("first-character", |right| right.chars().take(1).collect()),
         alter("extended", |right| format!("{right}AAAA")),
         alter("other-case", |right| right.chars().map(swap_case).collect()),
-        alter("very-long", |right| right.repeat(90)),
+        alter("very-long", |right| right.chars().cycle().take(4_096).collect()),
     ];
     altered.into_iter().flatten().collect()
 }

@@ -244,7 +244,7 @@ fn large(craft: &Craft<'_>) -> Vec<Case> {
     vec![
         padded("64-kilobytes", 64 * 1024),
         padded("1-megabyte", 1024 * 1024),
-        padded("4-megabytes", 4 * 1024 * 1024),
+        padded("2-megabytes", 2 * 1024 * 1024),
         nested("100-deep", 100),
         nested("1000-deep", 1_000),
         nested("100000-deep", 100_000),
