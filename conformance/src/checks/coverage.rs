@@ -164,10 +164,10 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         12,
-        "The result of the verification is not used.",
+        "The result of the verification is not used, or is about another body.",
         &[
             Both(&["forged-event-has-no-effect"]),
-            Chatwork(&["wrong-secret-is-refused"]),
+            Chatwork(&["changed-body-is-refused", "signature-of-another-body-is-refused"]),
             Chatday(&["wrong-secret-is-refused"]),
         ],
     ),
@@ -260,7 +260,10 @@ pub const ROWS: &[Row] = &[
     row(
         30,
         "An unknown type of event is refused.",
-        &[Chatwork(&["unknown-event-type-is-acknowledged"]), Chatday(&["unknown-message-type-is-acknowledged"])],
+        &[
+            Chatwork(&["unknown-event-type-is-acknowledged"]),
+            Chatday(&["unknown-message-type-is-acknowledged", "every-message-type-is-acknowledged"]),
+        ],
     ),
     row(
         31,
