@@ -112,8 +112,11 @@ pub struct Webhook {
     /// Repeats the choices of an earlier run.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Most exchanges in flight within one check, 1 to 64. Checks run one after another; none of today's needs two at once.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    /// Generated cases of each check that has any, 1 to 1,000,000.
+    #[arg(long, value_name = "N", default_value_t = crate::run::engine::CASES, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub cases: u64,
+    /// Most exchanges in flight within one check, 1 to 64; checks run one after another.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: u16,
     /// Most requests per second.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -145,6 +148,12 @@ pub struct Webhook {
     /// Chatwork: the room_id that events carry, for receivers that take their own rooms alone [default: made up].
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
     pub room_id: Option<u64>,
+    /// Environment variable with a secret that was valid once and is no more: it has to be refused.
+    #[arg(long, value_name = "VAR")]
+    pub old_secret_env: Option<String>,
+    /// What the integration does on a valid text event, where that is looked at [default: as it does on the first one].
+    #[arg(long, value_enum)]
+    pub effect: Option<EffectArg>,
     /// Chatday: a TOML file with what you know better than the public document.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
@@ -175,6 +184,9 @@ pub struct List {
     /// How the list is printed.
     #[arg(long, value_enum, default_value_t = ListFormat::Human)]
     pub format: ListFormat,
+    /// Prints which known mistakes are looked for, by what, and why some are not; as a table in Markdown.
+    #[arg(long)]
+    pub coverage: bool,
 }
 
 /// `conformance sample`.
@@ -195,6 +207,15 @@ pub struct Sample {
     /// Chatday: the profile to follow.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
+}
+
+/// What the integration does on a valid text event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EffectArg {
+    /// It sends a message.
+    Reply,
+    /// It sends none.
+    None,
 }
 
 /// When to use colours.

@@ -11,6 +11,7 @@ use contract::service::Service;
 use tokio::runtime;
 use tokio::time::timeout;
 
+use crate::ask::effects::Effect;
 use crate::ask::policy::{ForgeryAnswer, Origin, Policy};
 use crate::ask::secret::Secret;
 use crate::catalog::Selection;
@@ -74,10 +75,16 @@ pub fn resolve(typed: &cli::Webhook, stop: Stop) -> Result<WebhookRun, Unusable>
                 cli::ForgeryAnswer::Any => ForgeryAnswer::Any,
             },
             origin,
+            old_secret: old_secret(typed)?,
+            effect: typed.effect.map(|effect| match effect {
+                cli::EffectArg::Reply => Effect::Reply,
+                cli::EffectArg::None => Effect::None,
+            }),
         },
         seed: typed.seed,
         now: clock::now(),
         rate: typed.rate,
+        max_time: None,
         stop,
     };
     Ok(WebhookRun { checks, session, strict: typed.strict, patience: typed.wait, reports })
@@ -103,20 +110,25 @@ pub fn secret(service: Service, source: &cli::SecretSource) -> Result<Secret, Un
         return Secret::new(service, &text, None)
             .map_err(|unusable| Unusable(format!("--secret-file {}: {unusable}", file.display())));
     }
-    let variable = source.secret_env.as_deref().unwrap_or_default();
+    secret_from(service, source.secret_env.as_deref().unwrap_or_default(), "--secret-env")
+}
+
+fn old_secret(typed: &cli::Webhook) -> Result<Option<Secret>, Unusable> {
+    let variable = typed.old_secret_env.as_deref();
+    variable.map(|variable| secret_from(typed.service, variable, "--old-secret-env")).transpose()
+}
+
+fn secret_from(service: Service, variable: &str, flag: &str) -> Result<Secret, Unusable> {
     if !is_variable_name(variable) {
         // It may be the secret itself, typed by mistake: it is not repeated.
-        return Err(Unusable(
-            "--secret-env takes the name of an environment variable (letters, digits and _), not the secret itself"
-                .to_owned(),
-        ));
+        return Err(Unusable(format!(
+            "{flag} takes the name of an environment variable (letters, digits and _), not the secret itself"
+        )));
     }
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
-    let text = std::env::var(variable).map_err(|_| {
-        Unusable(format!("--secret-env {variable}: there is no such environment variable; export it first"))
-    })?;
-    Secret::new(service, &text, Some(variable))
-        .map_err(|unusable| Unusable(format!("--secret-env {variable}: {unusable}")))
+    let text = std::env::var(variable)
+        .map_err(|_| Unusable(format!("{flag} {variable}: there is no such environment variable; export it first")))?;
+    Secret::new(service, &text, Some(variable)).map_err(|unusable| Unusable(format!("{flag} {variable}: {unusable}")))
 }
 
 /// Reads the profile, or takes the default one.

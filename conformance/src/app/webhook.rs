@@ -52,27 +52,30 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
     }
 
     let mut refused: Option<io::Error> = None;
-    let report = Run { checks: &checks, strict, patience }.carry_out(&mut session, &mut |event| {
-        if let Event::CaseFinished(case) = event {
-            voice.say(
-                LogLevel::Debug,
-                &format!(
-                    "{} {}/{}: {} in {} ms",
-                    case.status.word(),
-                    case.check,
-                    case.case,
-                    case.outcome,
-                    case.duration_ms
-                ),
-            );
-        }
-        // One report that cannot be written must not cost the others.
-        for reporter in &mut reporters {
-            if let Err(error) = reporter.tell(event) {
-                refused.get_or_insert(error);
+    let report = Run { checks: &checks, strict, patience, cases: typed.cases, jobs: typed.jobs.into() }.carry_out(
+        &mut session,
+        &mut |event| {
+            if let Event::CaseFinished(case) = event {
+                voice.say(
+                    LogLevel::Debug,
+                    &format!(
+                        "{} {}/{}: {} in {} ms",
+                        case.status.word(),
+                        case.check,
+                        case.case,
+                        case.outcome,
+                        case.duration_ms
+                    ),
+                );
             }
-        }
-    });
+            // One report that cannot be written must not cost the others.
+            for reporter in &mut reporters {
+                if let Err(error) = reporter.tell(event) {
+                    refused.get_or_insert(error);
+                }
+            }
+        },
+    );
     match refused {
         Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
         _ if report.stopped => Ok(Exit::Stopped),
