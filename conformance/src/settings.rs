@@ -63,12 +63,7 @@ pub fn resolve(typed: &cli::Webhook, stop: Stop) -> Result<WebhookRun, Unusable>
     };
     let timeout = typed.timeout.unwrap_or(contracted).max(Duration::from_millis(1));
     let session = session::Settings {
-        socket: Socket {
-            address,
-            authority: endpoint.authority.clone(),
-            connect_timeout: CONNECT_TIMEOUT,
-            timeout,
-        },
+        socket: Socket { address, authority: endpoint.authority.clone(), connect_timeout: CONNECT_TIMEOUT, timeout },
         endpoint,
         secret,
         policy: Policy {
