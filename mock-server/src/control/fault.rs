@@ -191,8 +191,10 @@ impl FaultMatch {
             if capture::hides(name) && value.bytes().any(|byte| byte != b'*') {
                 object.fault_at(
                     "headers",
-                    format!("the value of '{name}' is a secret and is masked before rules see it: use 'token' for an \
-                             API token, or '*' for any value"),
+                    format!(
+                        "the value of '{name}' is a secret and is masked before rules see it: use 'token' for an \
+                             API token, or '*' for any value"
+                    ),
                 );
             }
         }

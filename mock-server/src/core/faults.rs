@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn splitmix64_gives_the_numbers_that_its_authors_print() {
-        // The first three of seed 1234567, as in the reference implementation's tests.
+        // The first three of the sequence that starts at 1234567, as published with several implementations.
         let numbers = (1..=3_u64).map(|n| mix(1_234_567_u64.wrapping_add(n.wrapping_mul(GOLDEN)))).collect::<Vec<_>>();
         assert_eq!(numbers, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
     }

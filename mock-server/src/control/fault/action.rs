@@ -6,14 +6,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use contract::reader::{Faults, Node};
-use contract::wire::Response;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::super::only_true;
+
+mod canned;
+mod headers;
+mod limited;
+
+pub use canned::{CannedAnswer, CannedBody};
+pub use limited::{RateLimited, Scope};
 
 /// Most bytes that an action sends in the place of an answer: 1 MiB.
 pub const MOST_FAULT_BYTES: usize = 1024 * 1024;
@@ -64,49 +68,6 @@ pub enum Deed {
     Garbage(Option<Bytes>),
 }
 
-/// An answer that stands in the place of the real one. Its headers are these, `Date` and `Content-Length`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CannedAnswer {
-    /// Status, 200 to 599.
-    pub status: u16,
-    /// Names and values; a name may stand more than once.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: CannedBody,
-}
-
-/// A body as it was given.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CannedBody {
-    /// This text, as UTF-8.
-    Text(String),
-    /// This JSON, in compact form.
-    Json(Value),
-    /// These bytes.
-    Bytes(Bytes),
-}
-
-/// Which limit of Chatwork is used up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// That of the account: no request left.
-    Account,
-    /// That of messages and tasks of one room: the account has requests left.
-    Room,
-}
-
-/// An answer of a limit.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RateLimited {
-    /// Seconds from the world's now to the end of the window; may be negative. For Chatwork, without it the end of the
-    /// account's window as it stands; for Chatday, 1 second without it and 0 where it is negative.
-    pub reset_in_s: Option<i64>,
-    /// Which limit of Chatwork; the account's unless said.
-    pub scope: Option<Scope>,
-    /// Headers that are otherwise: another value, or `None` for none at all.
-    pub headers: Vec<(String, Option<String>)>,
-}
-
 impl FaultAction {
     /// Only a delay.
     pub fn delay(by: Duration) -> Self {
@@ -119,7 +80,7 @@ impl FaultAction {
         Self::from(Deed::Respond(answer))
     }
 
-    /// One more header of [`FaultAction::respond`], or another one of [`FaultAction::rate_limit`].
+    /// One more header of [`FaultAction::respond`], or another one of a limit's answer.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         match &mut self.deed {
@@ -130,7 +91,7 @@ impl FaultAction {
         self
     }
 
-    /// A header that [`FaultAction::rate_limit`] goes without.
+    /// A header that a limit's answer goes without.
     #[must_use]
     pub fn without_header(mut self, name: impl Into<String>) -> Self {
         if let Deed::RateLimit(limited) = &mut self.deed {
@@ -173,9 +134,14 @@ impl FaultAction {
         Self::from(Deed::Stall)
     }
 
-    /// The documented 429. Without seconds the account's window is not touched.
-    pub fn rate_limit(scope: Scope, reset_in_s: Option<i64>) -> Self {
-        Self::from(Deed::RateLimit(RateLimited { reset_in_s, scope: Some(scope), headers: Vec::new() }))
+    /// The documented 429 of the account's limit, or of Chatday's; see [`RateLimited::reset_in_s`].
+    pub fn rate_limit(reset_in_s: Option<i64>) -> Self {
+        Self::from(Deed::RateLimit(RateLimited { reset_in_s, scope: None, headers: Vec::new() }))
+    }
+
+    /// The documented 429 of a room's limit; see [`RateLimited::reset_in_s`].
+    pub fn room_limit(reset_in_s: Option<i64>) -> Self {
+        Self::from(Deed::RateLimit(RateLimited { reset_in_s, scope: Some(Scope::Room), headers: Vec::new() }))
     }
 
     /// The effect without the answer.
@@ -273,108 +239,6 @@ impl<'de> Deserialize<'de> for FaultAction {
     }
 }
 
-impl CannedAnswer {
-    /// The answer itself, without `Date`.
-    pub(crate) fn response(&self) -> Response {
-        let body = match &self.body {
-            CannedBody::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
-            CannedBody::Json(value) => Bytes::from(value.to_string()),
-            CannedBody::Bytes(bytes) => bytes.clone(),
-        };
-        let mut response = Response::new(body);
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
-        for (name, value) in &self.headers {
-            put(response.headers_mut(), name, value);
-        }
-        response
-    }
-
-    fn load(node: &Node<'_>) -> Self {
-        let object = node.object();
-        let status = object.integer("status", 200, 599);
-        let headers = object.optional("headers").map(|node| headers(&node)).unwrap_or_default();
-        for (name, _) in headers.iter().filter(|(_, value)| value.is_none()) {
-            object.fault_at("headers", format!("'{name}' has no value: leave the name out to go without it"));
-        }
-        let mut body = object.optional("body").map(|node| match node.value() {
-            Value::String(text) => CannedBody::Text(text.clone()),
-            value => CannedBody::Json(value.clone()),
-        });
-        if let Some(bytes) = object.optional("body_base64").and_then(|node| base64(&node)) {
-            if body.is_some() {
-                object.fault_at("body_base64", "the body stands in 'body' already: give one of the two");
-            }
-            body = Some(CannedBody::Bytes(bytes));
-        }
-        let at = if body.as_ref().is_some_and(|body| matches!(body, CannedBody::Bytes(_))) { "body_base64" } else { "body" };
-        object.finish();
-        let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        let status = u16::try_from(status).unwrap_or(200);
-        let answer = Self { status, headers, body: body.unwrap_or(CannedBody::Text(String::new())) };
-        let length = answer.response().body().len();
-        if length > MOST_FAULT_BYTES {
-            node.object().fault_at(at, format!("the body has {length} bytes, at most {MOST_FAULT_BYTES} are taken"));
-        }
-        if length > 0 && [204, 304].contains(&status) {
-            node.object().fault_at(at, format!("an answer with status {status} has no body: leave it out"));
-        }
-        answer
-    }
-
-    fn to_value(&self) -> Value {
-        let headers = by_name(self.headers.iter().map(|(name, value)| (name, json!(value))));
-        let mut whole = Map::from_iter([("status".to_owned(), json!(self.status)), ("headers".to_owned(), headers.into())]);
-        whole.extend(match &self.body {
-            CannedBody::Text(text) => [("body".to_owned(), json!(text))],
-            CannedBody::Json(value) => [("body".to_owned(), value.clone())],
-            CannedBody::Bytes(bytes) => [("body_base64".to_owned(), json!(STANDARD.encode(bytes)))],
-        });
-        Value::Object(whole)
-    }
-}
-
-impl RateLimited {
-    /// Changes the headers of the answer as the rule says.
-    pub(crate) fn dress(&self, headers: &mut HeaderMap) {
-        for (name, _) in &self.headers {
-            headers.remove(name);
-        }
-        for (name, value) in &self.headers {
-            if let Some(value) = value {
-                put(headers, name, value);
-            }
-        }
-    }
-
-    fn load(node: &Node<'_>) -> Self {
-        let object = node.object();
-        let most = MOST_RESET_S;
-        let limited = Self {
-            reset_in_s: object.optional_integer("reset_in_s", -most, most),
-            scope: object.optional("scope").and_then(|word| word.one_of(&Scope::WORDS)),
-            headers: object.optional("headers").map(|node| headers(&node)).unwrap_or_default(),
-        };
-        object.finish();
-        limited
-    }
-
-    fn to_value(&self) -> Value {
-        let mut whole = Map::new();
-        whole.extend(self.reset_in_s.map(|seconds| ("reset_in_s".to_owned(), json!(seconds))));
-        let word = |scope| Scope::WORDS.iter().find(|(_, known)| *known == scope).map(|(word, _)| *word);
-        whole.extend(self.scope.map(|scope| ("scope".to_owned(), json!(word(scope)))));
-        if !self.headers.is_empty() {
-            let headers = by_name(self.headers.iter().map(|(name, value)| (name, json!(value))));
-            whole.insert("headers".to_owned(), headers.into());
-        }
-        Value::Object(whole)
-    }
-}
-
-impl Scope {
-    const WORDS: [(&'static str, Self); 2] = [("account", Self::Account), ("room", Self::Room)];
-}
-
 fn drip(node: &Node<'_>) -> Deed {
     let object = node.object();
     let most = i64::try_from(MOST_FAULT_BYTES).unwrap_or(i64::MAX);
@@ -428,84 +292,13 @@ fn base64(node: &Node<'_>) -> Option<Bytes> {
     decoded.ok().map(Bytes::from)
 }
 
-/// Headers as JSON: a text for each name, or a list where a name stands more than once.
-fn by_name<'a>(headers: impl Iterator<Item = (&'a String, Value)>) -> Map<String, Value> {
-    let mut map: Map<String, Value> = Map::new();
-    for (name, value) in headers {
-        match map.get_mut(name) {
-            Some(Value::Array(values)) => values.push(value),
-            Some(first) => *first = json!([first.clone(), value]),
-            None => drop(map.insert(name.clone(), value)),
-        }
-    }
-    map
-}
-
-/// Names with a text, a number, a list of both, or null. Whether null means anything is for the caller to say.
-fn headers(node: &Node<'_>) -> Vec<(String, Option<String>)> {
-    let mut all = Vec::new();
-    for (name, value) in node.object().entries() {
-        let is_name = HeaderName::from_bytes(name.as_bytes());
-        match &is_name {
-            Err(_) => value.fault(format!("'{name}' is no name of a header")),
-            Ok(name) if *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING => value.fault(format!(
-                "{name} follows from the body: for an answer whose framing is broken use garbage with the bytes of the \
-                 whole answer"
-            )),
-            Ok(_) => {}
-        }
-        match value.value() {
-            Value::Array(_) => {
-                all.extend(value.list().iter().filter_map(|item| Some((name.to_owned(), Some(header_value(item)?)))));
-            }
-            Value::Null => all.push((name.to_owned(), None)),
-            _ => all.extend(header_value(&value).map(|value| (name.to_owned(), Some(value)))),
-        }
-    }
-    let size: usize = all.iter().map(|(name, value)| name.len() + value.as_deref().unwrap_or_default().len() + 4).sum();
-    if size > MOST_HEADER_BYTES {
-        node.fault(format!("the headers have {size} bytes, at most {MOST_HEADER_BYTES} are taken"));
-    }
-    all
-}
-
-fn header_value(node: &Node<'_>) -> Option<String> {
-    let text = match node.value() {
-        Value::Number(number) => number.to_string(),
-        _ => node.text()?.to_owned(),
-    };
-    if HeaderValue::from_bytes(text.as_bytes()).is_err() {
-        node.fault("no header can carry this value: it holds a line end or another control character");
-    }
-    Some(text)
-}
-
-fn put(headers: &mut HeaderMap, name: &str, value: &str) {
-    if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) {
-        headers.append(name, value);
-    }
-}
-
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The keys of an action beside `delay_ms`.
-const DEEDS: [&str; 8] = [
-    "respond",
-    "drip",
-    "reset",
-    "close_after_bytes",
-    "stall",
-    "rate_limit",
-    "drop_after_commit",
-    "garbage",
-];
+const DEEDS: [&str; 8] =
+    ["respond", "drip", "reset", "close_after_bytes", "stall", "rate_limit", "drop_after_commit", "garbage"];
 const EXAMPLE: &str = r#"{"respond":{"status":503,"headers":{"retry-after":"2"},"body":"later"}} or {"reset":true}"#;
-/// Longest head that an action gives an answer, in bytes.
-const MOST_HEADER_BYTES: usize = 32 * 1024;
-/// Farthest end of a window, in seconds: 100 years.
-const MOST_RESET_S: i64 = 100 * 365 * 24 * 60 * 60;
-
 #[cfg(test)]
 mod tests;

@@ -115,9 +115,7 @@ impl World {
             Deed::Reset { after_bytes: 0 } => (Some(None), Manner::Cut { after: 0, by: Cut::Reset }),
             Deed::Reset { after_bytes } => served(Manner::Cut { after: *after_bytes, by: Cut::Reset }),
             Deed::Stall => (Some(None), Manner::Stall),
-            Deed::Garbage(bytes) => {
-                (Some(None), Manner::Raw(bytes.clone().unwrap_or(Bytes::from_static(NO_HTTP))))
-            }
+            Deed::Garbage(bytes) => (Some(None), Manner::Raw(bytes.clone().unwrap_or(Bytes::from_static(NO_HTTP)))),
             Deed::Respond(answer) => (Some(Some(answer.response())), Manner::Whole),
             Deed::RateLimit(limited) => {
                 (Some(Some(self.limited(request, capture.service, limited, now))), Manner::Whole)

@@ -1,5 +1,7 @@
+use super::headers::MOST_HEADER_BYTES;
 use super::*;
 use contract::reader::Faults;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 fn load(value: &Value) -> (FaultAction, Vec<String>) {
     let faults = Faults::default();
@@ -74,11 +76,23 @@ fn every_fault_of_an_action_is_named_with_its_place() {
         (json!({"reset": false}), "/reset: expected true, or an object with after_bytes, found false"),
         (json!({"garbage": "x"}), "/garbage: expected true, or an object with bytes_base64, found the text \"x\""),
         (json!({"garbage": {}}), "/garbage: the key 'bytes_base64' is missing"),
-        (json!({"drip": {"bytes": 0, "pause_ms": 1}}), "/drip/bytes: expected an integer from 1 to 1048576, found the number 0"),
+        (
+            json!({"drip": {"bytes": 0, "pause_ms": 1}}),
+            "/drip/bytes: expected an integer from 1 to 1048576, found the number 0",
+        ),
         (json!({"drip": {"bytes": 1}}), "/drip: the key 'pause_ms' is missing"),
-        (json!({"close_after_bytes": "7"}), "/close_after_bytes: expected an integer of 0 or more, found the text \"7\""),
-        (json!({"rate_limit": {"scope": "world"}}), "/rate_limit/scope: expected one of account, room, found the text \"world\""),
-        (json!({"respond": {"status": 204, "body": "x"}}), "/respond/body: an answer with status 204 has no body: leave it out"),
+        (
+            json!({"close_after_bytes": "7"}),
+            "/close_after_bytes: expected an integer of 0 or more, found the text \"7\"",
+        ),
+        (
+            json!({"rate_limit": {"scope": "world"}}),
+            "/rate_limit/scope: expected one of account, room, found the text \"world\"",
+        ),
+        (
+            json!({"respond": {"status": 204, "body": "x"}}),
+            "/respond/body: an answer with status 204 has no body: leave it out",
+        ),
         (
             json!({"respond": {"status": 200, "headers": {"a": null}}}),
             "/respond/headers: 'a' has no value: leave the name out to go without it",
@@ -118,7 +132,7 @@ fn the_library_builds_what_the_json_says() {
     let built = FaultAction::respond(503).header("retry-after", "2").body("後で");
     let json = json!({"respond": {"status": 503, "headers": {"retry-after": 2}, "body": "後で"}});
     assert_eq!(load(&json), (built, vec![]));
-    let limited = FaultAction::rate_limit(Scope::Account, Some(-5)).header("a", "1").without_header("b");
+    let limited = FaultAction::room_limit(Some(-5)).header("a", "1").without_header("b");
     let read: FaultAction = serde_json::from_value(serde_json::to_value(&limited).unwrap()).unwrap();
     assert_eq!(read, limited);
     let refused = serde_json::from_value::<FaultAction>(json!({"nothing": 1})).unwrap_err();
