@@ -41,8 +41,11 @@ enum Outcome {
     Tell(Option<ConsentError>, String),
 }
 
+/// How the journal names it.
+pub(super) const OPERATION: &str = "oauth-authorize";
+
 pub(super) fn answer(state: &mut State, request: &Request, turn: &mut Turn<'_>) -> Response {
-    turn.operation = Some("oauth-authorize");
+    turn.operation = Some(OPERATION);
     let mut form = Form::decode(request.uri().query().unwrap_or_default().as_bytes());
     let decision = match *request.method() {
         Method::GET | Method::HEAD => None,
