@@ -350,6 +350,13 @@ impl World {
         self.deliveries.changed();
     }
 
+    /// Whether a delivery is due, or on its way, and was not tried yet.
+    pub fn is_about_to_try(&mut self, id: u64, wall: UnixMillis) -> bool {
+        let now = self.clock.now(wall);
+        let is_to_be_tried = |delivery: &Delivery| !delivery.was_tried() && !delivery.is_held() && delivery.due <= now;
+        self.deliveries.outbox.get(id).is_some_and(is_to_be_tried)
+    }
+
     /// Whether nothing is on its way and nothing is due.
     pub fn is_quiet(&mut self, wall: UnixMillis) -> bool {
         let now = self.clock.now(wall);
