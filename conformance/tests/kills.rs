@@ -77,6 +77,8 @@ fn when(mistaken: bool, instead: Instead) -> Instead {
     if mistaken { instead } else { Right }
 }
 
+/// (words of the id, a mistake, the deviation)
+type Kill = (&'static str, Mistake, &'static str);
 type Mistake = Box<dyn Fn(&Seen<'_>) -> Instead + Send + Sync>;
 
 fn receiver(service: Service, mistake: Mistake, leaves_half: Option<Arc<AtomicBool>>) -> Raw {
@@ -148,9 +150,17 @@ fn account(seen: &Seen<'_>) -> u64 {
     id.as_u64().or_else(|| event["chat_id"].as_str()?.parse().ok()).unwrap_or_default()
 }
 
-/// (words of the id, a mistake, the deviation), for one service.
-fn kills(service: Service) -> Vec<(&'static str, Mistake, &'static str)> {
-    let mut kills: Vec<(&'static str, Mistake, &'static str)> = vec![
+fn kills(service: Service) -> Vec<Kill> {
+    let mut kills = content();
+    kills.extend(transport());
+    kills.extend(stateful(service));
+    kills.extend(if service == Service::Chatwork { chatwork() } else { chatday() });
+    kills
+}
+
+/// What is written in an event.
+fn content() -> Vec<Kill> {
+    vec![
         (
             "any-text-is-acknowledged",
             Box::new(|seen| {
@@ -186,6 +196,12 @@ fn kills(service: Service) -> Vec<(&'static str, Mistake, &'static str)> {
             }),
             "trace-told",
         ),
+    ]
+}
+
+/// How it is sent.
+fn transport() -> Vec<Kill> {
+    vec![
         ("header-names-in-any-case", Box::new(|seen| when(seen.head.contains("X-CHAT"), Status(401))), "status"),
         (
             "media-type-in-any-spelling",
@@ -239,7 +255,12 @@ fn kills(service: Service) -> Vec<(&'static str, Mistake, &'static str)> {
             Box::new(|seen| when(seen.request.body().len() > 500_000, Status(500))),
             "crashes",
         ),
-    ];
+    ]
+}
+
+/// What came before.
+fn stateful(service: Service) -> Vec<Kill> {
+    let mut kills: Vec<Kill> = Vec::new();
     let known = Mutex::new(BTreeSet::new());
     let repeats: Mistake = Box::new(move |seen| {
         let new = known.lock().unwrap().insert(seen.request.body().to_vec());
@@ -268,11 +289,10 @@ fn kills(service: Service) -> Vec<(&'static str, Mistake, &'static str)> {
         when(seen.is_genuine() && refused > 50, Late(Duration::from_millis(700)))
     });
     kills.push(("bad-events-do-not-wear-it-out", tires, "slower-afterwards"));
-    kills.extend(if service == Service::Chatwork { chatwork() } else { chatday() });
     kills
 }
 
-fn chatwork() -> Vec<(&'static str, Mistake, &'static str)> {
+fn chatwork() -> Vec<Kill> {
     let service = Service::Chatwork;
     let messages = Mutex::new(BTreeSet::new());
     let strict_order: Mistake = Box::new(move |seen| {
@@ -336,7 +356,7 @@ fn chatwork() -> Vec<(&'static str, Mistake, &'static str)> {
     ]
 }
 
-fn chatday() -> Vec<(&'static str, Mistake, &'static str)> {
+fn chatday() -> Vec<Kill> {
     let service = Service::Chatday;
     vec![
         (

@@ -28,7 +28,7 @@ pub enum Act {
     /// One after another on one connection, as long as the subject keeps it; each after so long an idle time.
     Line(Vec<(Duration, Case)>),
     /// The first one slowly; the others, one after another, while it is on its way.
-    Beside(Case, Vec<Case>),
+    Beside(Box<Case>, Vec<Case>),
     /// Nothing is sent: what the integration calls is awaited until this many calls have come and no more follow.
     Observe {
         /// How many are expected.

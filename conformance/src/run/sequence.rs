@@ -86,7 +86,7 @@ fn sent(act: &Act, session: &mut Session) -> Vec<Step> {
         }
         Act::Beside(slow, others) => {
             let exchanges = session.send_beside(slow, others);
-            let cases: Vec<Case> = [slow].into_iter().chain(others).cloned().collect();
+            let cases: Vec<Case> = [slow.as_ref()].into_iter().chain(others).cloned().collect();
             fresh(&cases, exchanges)
         }
         Act::Observe { .. } | Act::SlowApi(_) => Vec::new(),

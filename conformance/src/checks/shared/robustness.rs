@@ -177,7 +177,7 @@ fn slow_sender(craft: &Craft<'_>) -> Vec<Scene> {
     let others = (1..=3)
         .map(|number| Case::genuine(format!("beside-{number}"), craft.text("conformance: beside a slow sender")))
         .collect();
-    vec![Scene::new("slow-sender", vec![Act::Beside(Case::genuine("slow", slow).sent(manner), others)])]
+    vec![Scene::new("slow-sender", vec![Act::Beside(Box::new(Case::genuine("slow", slow).sent(manner)), others)])]
 }
 
 fn not_in_the_way(course: &Course<'_>) -> Judgement {
