@@ -57,7 +57,12 @@ fn delivery() -> Delivery {
 }
 
 fn socket(address: SocketAddr) -> Socket {
-    Socket { address: Ok(address), authority: address.to_string(), timeout: Duration::from_secs(5) }
+    Socket {
+        address: Ok(address),
+        authority: address.to_string(),
+        connect_timeout: courier::socket::CONNECT_TIMEOUT,
+        timeout: Duration::from_secs(5),
+    }
 }
 
 fn play(address: SocketAddr, manners: &[Manner]) -> Vec<(Exchange, Connection)> {
