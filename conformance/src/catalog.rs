@@ -10,8 +10,20 @@ const AREAS: &[&[Check]] = &[
     checks::chatwork::webhooks::CHECKS,
     checks::chatwork::spelling::CHECKS,
     checks::chatwork::authenticity::CHECKS,
+    checks::shared::text::CHATWORK,
+    checks::shared::authenticity::CHATWORK,
+    checks::shared::http::CHATWORK,
+    checks::shared::robustness::CHATWORK,
+    checks::shared::effects::CHATWORK,
+    checks::shared::load::CHATWORK,
     checks::chatday::webhooks::CHECKS,
     checks::chatday::authenticity::CHECKS,
+    checks::shared::text::CHATDAY,
+    checks::shared::authenticity::CHATDAY,
+    checks::shared::http::CHATDAY,
+    checks::shared::robustness::CHATDAY,
+    checks::shared::effects::CHATDAY,
+    checks::shared::load::CHATDAY,
 ];
 
 /// Every check, in report order: by service, then by area.

@@ -5,10 +5,14 @@ use std::fmt;
 use contract::chatday::Profile;
 use contract::clause::{Certainty, Clause};
 use contract::service::Service;
+use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
 use crate::ask::case::{Case, Trial};
 use crate::ask::craft::Craft;
+use crate::ask::policy::Policy;
+use crate::ask::scene::{Course, Scene};
+use crate::ask::sketch::Sketch;
 use crate::run::verdict::Judgement;
 
 /// One thing that is asked of a subject.
@@ -33,8 +37,28 @@ pub struct Check {
     pub hint: &'static str,
     /// The sentences of the contract that it rests on, the most important first.
     pub clauses: &'static [&'static Clause],
+    /// What has to be there besides the endpoint.
+    pub needs: Needs,
+    /// Whether it sends what a service never would in order to see the endpoint survive it: half requests, huge bodies,
+    /// malformed text. To be left out where others depend on the endpoint.
+    pub hostile: bool,
+    /// Whether it sends many requests in a short time. To be left out where others depend on the endpoint.
+    pub load: bool,
     /// How it goes about it.
     pub plan: Plan,
+}
+
+/// What a check needs besides the endpoint. Without it the check is skipped, and says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// To see what the integration calls after an event.
+    Effects,
+    /// The same, and that it answers an event with a message.
+    Replies,
+    /// A secret that was valid once, and is no more.
+    OldSecret,
 }
 
 /// What kind of subject a check is asked of.
@@ -64,6 +88,14 @@ pub enum Area {
     Authenticity,
     /// What the receiver does not know yet does not break it.
     Tolerance,
+    /// The transport is spoken as the standards have it.
+    Http,
+    /// What no service sends does no harm.
+    Robustness,
+    /// What the integration does with an event.
+    Effects,
+    /// Many events are received as well as one. Last, since a receiver may need a rest afterwards.
+    Load,
 }
 
 impl Area {
@@ -73,6 +105,10 @@ impl Area {
             Self::Acknowledgement => "Acknowledgement",
             Self::Authenticity => "Authenticity",
             Self::Tolerance => "Tolerance",
+            Self::Http => "HTTP",
+            Self::Robustness => "Robustness",
+            Self::Load => "Load",
+            Self::Effects => "Effects",
         }
     }
 }
@@ -117,16 +153,52 @@ impl fmt::Display for Level {
 /// How a check goes about it.
 #[derive(Debug)]
 pub enum Plan {
-    /// A fixed list of deliveries, each judged on its own. Forged ones are sent between two control events.
+    /// A fixed list of deliveries, each judged on its own. Those that no service would send go between two control events.
     Examples {
         /// What is sent. Pure: the same craft gives the same cases.
         cases: fn(&Craft<'_>) -> Vec<Case>,
         /// What is thought of the answer. Pure.
         judge: fn(&Trial<'_>) -> Judgement,
     },
+    /// Several deliveries that are judged together, between two control events.
+    Sequence {
+        /// What is sent, in which order. Pure: the same craft gives the same scenes.
+        scenes: fn(&Craft<'_>) -> Vec<Scene>,
+        /// What is thought of all that came back. Pure.
+        judge: fn(&Course<'_>) -> Judgement,
+    },
+    /// As many generated deliveries as the run has time for, each judged on its own. One that deviates is made smaller as
+    /// long as it deviates in the same way.
+    Property {
+        /// What varies. The run's seed decides what comes of it.
+        sketches: fn(&Policy) -> BoxedStrategy<Sketch>,
+        /// What is sent for one choice. Pure.
+        make: fn(&Craft<'_>, &Sketch) -> Case,
+        /// What is thought of the answer. Pure.
+        judge: fn(&Trial<'_>) -> Judgement,
+    },
 }
 
 impl Check {
+    /// What the checks of one service are made from: what is not named in a check is as here.
+    pub(crate) const fn blank(service: Service) -> Self {
+        Self {
+            id: "",
+            service,
+            kind: Kind::Webhook,
+            area: Area::Acknowledgement,
+            level: Level::Should,
+            title: "",
+            rationale: "",
+            hint: "",
+            clauses: &[],
+            needs: Needs::Nothing,
+            hostile: false,
+            load: false,
+            plan: Plan::Examples { cases: |_| Vec::new(), judge: |_| Judgement::Held },
+        }
+    }
+
     /// The highest level that its clauses justify under a profile. What is ours carries at most a SHOULD, unless the
     /// user's own profile states it.
     ///

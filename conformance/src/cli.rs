@@ -65,7 +65,8 @@ them: answer 401, or declare it with --forgery-answer any.
 
 A host that is not this machine has to be named. The plan is shown before
 anything is sent there, one request after another goes out, 2 a second, and
-the run ends when 5 answers in a row are 5xx or do not come.
+the run ends when 5 answers in a row are 5xx or do not come. Hostile checks and
+those that put a load on the endpoint are left out, unless --include names them.
 
 Exit status:
   0    every check that counts passed
@@ -161,8 +162,11 @@ pub struct How {
     /// A deviation from a SHOULD fails the run too.
     #[arg(long)]
     pub strict: bool,
-    /// Most exchanges in flight within one check, 1 to 64. Checks run one after another; none of today's needs two at once.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    /// Generated cases of each check that has any, 1 to 1,000,000.
+    #[arg(long, value_name = "N", default_value_t = crate::run::engine::CASES, value_parser = clap::value_parser!(u64).range(1..=crate::run::property::CASES_MAX))]
+    pub cases: u64,
+    /// Most exchanges in flight within one check, 1 to 64; checks run one after another.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: u16,
     /// Most requests per second [default: 2 for a host that is not this machine, otherwise none].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -185,6 +189,9 @@ pub struct How {
     /// Allows a host that is not this machine; may be repeated.
     #[arg(long, value_name = "HOST")]
     pub allow_remote: Vec<String>,
+    /// Where events go to a host that is not this machine: also the checks that mean it badly, or send a lot.
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
+    pub include: Vec<Hazard>,
     /// Does not ask before events go to a host that is not this machine.
     #[arg(long)]
     pub yes: bool,
@@ -203,9 +210,24 @@ pub struct How {
     /// Chatwork: the room_id that events carry, for receivers that take their own rooms alone [default: made up].
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
     pub room_id: Option<u64>,
+    /// Environment variable with a secret that was valid once and is no more: it has to be refused.
+    #[arg(long, value_name = "VAR")]
+    pub old_secret_env: Option<String>,
+    /// What the integration does on a valid text event, where that is looked at [default: as it does on the first one].
+    #[arg(long, value_enum)]
+    pub effect: Option<EffectArg>,
     /// Chatday: a TOML file with what you know better than the public document.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
+}
+
+/// What a check does to an endpoint that others depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Hazard {
+    /// It sends what a service never would: half requests, huge bodies, malformed text.
+    Hostile,
+    /// It sends many requests in a short time.
+    Load,
 }
 
 /// `conformance replay`.
@@ -289,6 +311,9 @@ pub struct List {
     /// How the list is printed.
     #[arg(long, value_enum, default_value_t = ListFormat::Human)]
     pub format: ListFormat,
+    /// Prints which known mistakes are looked for, by what, and why some are not; as a table in Markdown.
+    #[arg(long)]
+    pub coverage: bool,
 }
 
 /// `conformance sample`.
@@ -309,6 +334,15 @@ pub struct Sample {
     /// Chatday: the profile to follow.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
+}
+
+/// What the integration does on a valid text event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EffectArg {
+    /// It sends a message.
+    Reply,
+    /// It sends none.
+    None,
 }
 
 /// When to use colours.

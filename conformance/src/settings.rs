@@ -12,6 +12,7 @@ use contract::service::Service;
 use tokio::runtime;
 use tokio::time::timeout;
 
+use crate::ask::effects::Effect;
 use crate::ask::policy::{ForgeryAnswer, Origin, Policy};
 use crate::ask::secret::Secret;
 use crate::catalog::Selection;
@@ -33,10 +34,6 @@ pub struct WebhookRun {
     pub checks: Vec<&'static Check>,
     /// What the session is made of.
     pub session: session::Settings,
-    /// A deviation from a SHOULD fails the run.
-    pub strict: bool,
-    /// How long to wait for the subject to come up.
-    pub patience: Duration,
     /// What is out of the ordinary about the run.
     pub terms: Terms,
     /// Where events go is not this machine.
@@ -104,14 +101,19 @@ pub fn resolve_for(
             },
             origin,
             marked: remote,
+            old_secret: old_secret(service, how)?,
+            effect: how.effect.map(|effect| match effect {
+                cli::EffectArg::Reply => Effect::Reply,
+                cli::EffectArg::None => Effect::None,
+            }),
         },
         seed,
         now: clock::now(),
         rate: how.rate.or(remote.then_some(REMOTE_RATE)),
+        max_time: how.max_time,
         stop,
     };
-    let terms = Terms { ca_file: how.ca_file.clone(), ..Terms::default() };
-    Ok(WebhookRun { checks, session, strict: how.strict, patience: how.wait, terms, remote })
+    Ok(WebhookRun { checks: spared(checks, remote, how)?, session, terms: Terms::default(), remote })
 }
 
 /// The file that `--baseline` names; without one nothing is known to fail.
@@ -157,6 +159,26 @@ pub fn step_summary() -> Result<Option<File>, Unusable> {
     })
 }
 
+/// Without what an endpoint that others depend on is to be spared.
+fn spared(checks: Vec<&'static Check>, remote: bool, how: &cli::How) -> Result<Vec<&'static Check>, Unusable> {
+    if !remote {
+        return Ok(checks);
+    }
+    let wanted = |hazard| how.include.contains(&hazard);
+    let spared: Vec<_> = checks
+        .into_iter()
+        .filter(|check| (!check.hostile || wanted(cli::Hazard::Hostile)) && (!check.load || wanted(cli::Hazard::Load)))
+        .collect();
+    if spared.is_empty() {
+        return Err(Unusable(
+            "the chosen checks are hostile or put a load on the endpoint, and it is not on this machine: if the run is meant \
+             for it, add --include hostile,load"
+                .to_owned(),
+        ));
+    }
+    Ok(spared)
+}
+
 fn tls(endpoint: &Endpoint, how: &cli::How) -> Result<Option<Tls>, Unusable> {
     let more = match &how.ca_file {
         Some(_) if !endpoint.secure => {
@@ -194,20 +216,25 @@ pub fn secret(service: Service, source: &cli::SecretSource) -> Result<Secret, Un
         return Secret::new(service, &text, None)
             .map_err(|unusable| Unusable(format!("--secret-file {}: {unusable}", file.display())));
     }
-    let variable = source.secret_env.as_deref().unwrap_or_default();
+    secret_from(service, source.secret_env.as_deref().unwrap_or_default(), "--secret-env")
+}
+
+fn old_secret(service: Service, how: &cli::How) -> Result<Option<Secret>, Unusable> {
+    let variable = how.old_secret_env.as_deref();
+    variable.map(|variable| secret_from(service, variable, "--old-secret-env")).transpose()
+}
+
+fn secret_from(service: Service, variable: &str, flag: &str) -> Result<Secret, Unusable> {
     if !is_variable_name(variable) {
         // It may be the secret itself, typed by mistake: it is not repeated.
-        return Err(Unusable(
-            "--secret-env takes the name of an environment variable (letters, digits and _), not the secret itself"
-                .to_owned(),
-        ));
+        return Err(Unusable(format!(
+            "{flag} takes the name of an environment variable (letters, digits and _), not the secret itself"
+        )));
     }
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
-    let text = std::env::var(variable).map_err(|_| {
-        Unusable(format!("--secret-env {variable}: there is no such environment variable; export it first"))
-    })?;
-    Secret::new(service, &text, Some(variable))
-        .map_err(|unusable| Unusable(format!("--secret-env {variable}: {unusable}")))
+    let text = std::env::var(variable)
+        .map_err(|_| Unusable(format!("{flag} {variable}: there is no such environment variable; export it first")))?;
+    Secret::new(service, &text, Some(variable)).map_err(|unusable| Unusable(format!("{flag} {variable}: {unusable}")))
 }
 
 /// Reads the profile, or takes the default one.

@@ -389,3 +389,41 @@ fn annotations_and_the_step_summary_are_written_for_github() {
     assert_eq!(code, 1);
     assert!(err.contains("GITHUB_STEP_SUMMARY is not set"), "{err}");
 }
+
+// --- generated cases, scenes and what is spared
+
+#[test]
+fn a_generated_case_is_replayed_by_its_id_and_its_smallest_form_from_the_file() {
+    let folder = folder("generated");
+    let flawed = sample(Service::Chatwork, Some(Flaw::AsciiOnly));
+    let (code, report) = json(&mut webhook(&flawed.url()));
+    assert_eq!(code, 1);
+    let mut generated = report["checks"].as_array().unwrap().iter().filter(|check| {
+        let replay = check["replay"].as_str().unwrap_or_default();
+        check["status"] == "fail" && replay.contains("/generated-")
+    });
+    let check = generated.next().expect("a generated text that is not ASCII is refused");
+    let (code, again) = json(&mut replay(check["replay"].as_str().unwrap(), &flawed.url(), Service::Chatwork));
+    assert_eq!(code, 1, "{again}");
+    assert_eq!(again["checks"][0]["replay"], check["replay"]);
+    let file = file(&folder, "smallest.json", &check.to_string());
+    let (code, again) = json(&mut replay(&file, &flawed.url(), Service::Chatwork));
+    assert_eq!(code, 1, "{again}");
+    let body = |report: &Value| report["evidence"][0]["request"]["body"].clone();
+    assert_eq!(body(&again["checks"][0]), body(check), "the smallest form, byte for byte");
+    assert_eq!(run(&mut replay(&file, &sample(Service::Chatwork, None).url(), Service::Chatwork)).0, 0);
+}
+
+#[test]
+fn a_remote_host_is_spared_what_is_hostile_or_a_load_unless_it_is_included() {
+    let url = "http://no-such-host.invalid/hook";
+    let checks = |more: &[&str]| {
+        let (_, report) = json(webhook(url).args(["--allow-remote", "no-such-host.invalid"]).args(more));
+        report["checks"].as_array().unwrap().len()
+    };
+    let spared = checks(&[]);
+    let all = checks(&["--include", "hostile,load"]);
+    assert!(spared < checks(&["--include", "load"]) && checks(&["--include", "load"]) < all, "{spared} of {all}");
+    let (_, list) = json(conformance().args(["list", "--service", "chatwork"]));
+    assert_eq!(all, list["checks"].as_array().unwrap().len());
+}

@@ -129,6 +129,8 @@ pub enum Fault {
     InterimFlood,
     /// Nothing was sent: too many exchanges in a row had got no answer.
     GivenUp,
+    /// The request was cut short, or no answer was awaited: the sender hung up on purpose.
+    HungUp,
     /// Nothing was sent, or nothing awaited any more: the run was stopped.
     Stopped,
 }
@@ -150,6 +152,7 @@ impl Fault {
             Self::Protocol(_) => "protocol",
             Self::InterimFlood => "interim-flood",
             Self::GivenUp => "given-up",
+            Self::HungUp => "hung-up",
             Self::Stopped => "stopped",
         }
     }
@@ -170,7 +173,8 @@ impl Fault {
             | Self::TooLarge
             | Self::Cut
             | Self::Protocol(_)
-            | Self::InterimFlood => false,
+            | Self::InterimFlood
+            | Self::HungUp => false,
         }
     }
 }
@@ -191,6 +195,7 @@ impl fmt::Display for Fault {
             Self::Protocol(why) => write!(f, "the answer is no HTTP: {why}"),
             Self::InterimFlood => f.write_str("interim (1xx) answers without end"),
             Self::GivenUp => f.write_str("nothing was sent: too many exchanges in a row had got no answer"),
+            Self::HungUp => f.write_str("the sender hung up on purpose, and awaited no answer"),
             Self::Stopped => f.write_str("the run was stopped"),
         }
     }

@@ -89,7 +89,7 @@ impl Socket {
         self.connect(Instant::now() + self.timeout).await.map(drop)
     }
 
-    async fn connect(&self, deadline: Instant) -> Result<Stream, Fault> {
+    pub(crate) async fn connect(&self, deadline: Instant) -> Result<Stream, Fault> {
         let address = self.address.clone()?;
         let deadline = deadline.min(Instant::now() + self.connect_timeout);
         let stream = match timeout_at(deadline, TcpStream::connect(address)).await {
@@ -112,21 +112,13 @@ impl Socket {
 
     async fn outcome(&self, delivery: &Delivery, deadline: Instant) -> Result<Outcome, Fault> {
         let stream = self.connect(deadline).await?;
-        let (mut sender, connection) = http1::Builder::new()
-            .max_headers(HEADERS_MAX)
-            .max_header_size(HEAD_MAX)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| name(&error))?;
-        let _driver = Driver(tokio::spawn(async move {
-            // What goes wrong here is told by the exchange itself.
-            let _ = connection.await;
-        }));
+        let (mut sender, connection) = bounded().handshake(TokioIo::new(stream)).await.map_err(|error| name(&error))?;
+        let _driver = Driver::of(connection);
         let mut request = self.request(delivery)?;
         let interim = Interim::watch(&mut request);
         let head = tokio::select! {
             head = timeout_at(deadline, sender.send_request(request)) => head,
-            () = interim.too_many.notified() => return Err(Fault::InterimFlood),
+            () = interim.flood() => return Err(Fault::InterimFlood),
         };
         // The answer itself may have come in the same breath as the last of too many.
         if interim.is_flood() {
@@ -150,8 +142,31 @@ impl Socket {
     }
 }
 
+/// A client that reads heads of a bounded size.
+pub(crate) fn bounded() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.max_headers(HEADERS_MAX).max_header_size(HEAD_MAX);
+    builder
+}
+
 /// Ends the task that drives a connection together with the exchange.
-struct Driver(JoinHandle<()>);
+#[derive(Debug)]
+pub(crate) struct Driver(JoinHandle<()>);
+
+impl Driver {
+    /// Drives a connection. What goes wrong there is told by the exchanges on it.
+    pub(crate) fn of(connection: impl Future<Output = hyper::Result<()>> + Send + 'static) -> Self {
+        Self(tokio::spawn(async move {
+            let _ = connection.await;
+        }))
+    }
+
+    /// Gives the connection up, and returns when it is closed.
+    pub(crate) async fn end(&mut self) {
+        self.0.abort();
+        let _ = (&mut self.0).await;
+    }
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
@@ -161,16 +176,20 @@ impl Drop for Driver {
 
 /// Interim answers seen so far. hyper itself skips any number of them.
 #[derive(Debug, Default)]
-struct Interim {
+pub(crate) struct Interim {
     count: AtomicUsize,
     too_many: Notify,
+    continued: Notify,
 }
 
 impl Interim {
-    fn watch(request: &mut Request<Full<Bytes>>) -> Arc<Self> {
+    pub(crate) fn watch(request: &mut Request<Full<Bytes>>) -> Arc<Self> {
         let interim = Arc::new(Self::default());
         let seen = Arc::clone(&interim);
-        hyper::ext::on_informational(request, move |_| {
+        hyper::ext::on_informational(request, move |answer| {
+            if answer.status() == http::StatusCode::CONTINUE {
+                seen.continued.notify_one();
+            }
             seen.count.fetch_add(1, Ordering::SeqCst);
             if seen.is_flood() {
                 seen.too_many.notify_one();
@@ -179,7 +198,17 @@ impl Interim {
         interim
     }
 
-    fn is_flood(&self) -> bool {
+    /// Returns when too many have come.
+    pub(crate) async fn flood(&self) {
+        self.too_many.notified().await;
+    }
+
+    /// Returns when a `100 Continue` has come.
+    pub(crate) async fn continued(&self) {
+        self.continued.notified().await;
+    }
+
+    pub(crate) fn is_flood(&self) -> bool {
         self.count.load(Ordering::SeqCst) > INTERIM_MAX
     }
 }
@@ -196,7 +225,7 @@ async fn write_all(stream: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8]) -> 
 }
 
 /// Reads a body until its end, the deadline or the cap, whichever comes first.
-async fn read(response: Response<Incoming>, deadline: Instant) -> Answer {
+pub(crate) async fn read(response: Response<Incoming>, deadline: Instant) -> Answer {
     let (head, mut body) = response.into_parts();
     let mut read = BytesMut::new();
     let cut = loop {
@@ -218,7 +247,8 @@ async fn read(response: Response<Incoming>, deadline: Instant) -> Answer {
     Answer { status: head.status, version: head.version, headers: head.headers, body: read.freeze(), cut }
 }
 
-fn name(error: &hyper::Error) -> Fault {
+/// The fault that one of hyper's errors is.
+pub(crate) fn name(error: &hyper::Error) -> Fault {
     if error.is_parse_too_large() {
         Fault::HeadTooLarge
     } else if error.is_parse() {

@@ -49,5 +49,5 @@ mod place;
 mod settings;
 mod shell;
 
-pub use embed::{Builder, ChatworkWebhook, Events, Mock, MockError, MockServer, ReplayEdit};
+pub use embed::{Builder, ChatworkWebhook, Events, FaultGuard, Mock, MockError, MockServer, ReplayEdit};
 pub use shell::{Limits, StartError};

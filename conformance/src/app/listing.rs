@@ -9,11 +9,15 @@ use serde_json::json;
 use super::{Failure, Voice};
 use crate::catalog::{self, Selection};
 use crate::check::{Check, Kind, Level};
+use crate::checks::coverage;
 use crate::cli::{KindArg, List, ListFormat};
 use crate::exit::Exit;
 use crate::report::text::wrapped;
 
 pub(super) fn list(typed: &List, voice: &mut Voice) -> Result<Exit, Failure> {
+    if typed.coverage {
+        return coverage(typed, voice);
+    }
     let checks: Vec<&Check> = match typed.kind {
         Some(KindArg::Client | KindArg::Api) => Vec::new(),
         Some(KindArg::Webhook) => chosen(typed, Some(Kind::Webhook)),
@@ -44,6 +48,26 @@ pub(super) fn list(typed: &List, voice: &mut Voice) -> Result<Exit, Failure> {
                 writeln!(out, "  {:<6}  {}", level(check).word(), check.id)?;
                 write!(out, "{}", wrapped("          ", check.title))?;
             }
+        }
+    }
+    Ok(Exit::Passed)
+}
+
+fn coverage(typed: &List, voice: &mut Voice) -> Result<Exit, Failure> {
+    let mut out = voice.results();
+    match typed.format {
+        ListFormat::Human => write!(out, "{}", coverage::page())?,
+        ListFormat::Json => {
+            let rows: Vec<_> = coverage::ROWS
+                .iter()
+                .map(|row| {
+                    let reasons: Vec<&str> = row.reasons().collect();
+                    json!({"mistake": row.mistake, "checks": row.ids(), "not_seen": reasons})
+                })
+                .collect();
+            serde_json::to_writer_pretty(&mut out, &json!({"schema": "conformance-coverage/1", "mistakes": rows}))
+                .map_err(std::io::Error::from)?;
+            writeln!(out)?;
         }
     }
     Ok(Exit::Passed)
@@ -93,6 +117,8 @@ fn entry(check: &Check) -> serde_json::Value {
         "rationale": check.rationale,
         "hint": check.hint,
         "clauses": clauses,
+        "hostile": check.hostile,
+        "load": check.load,
     })
 }
 

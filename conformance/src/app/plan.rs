@@ -9,6 +9,7 @@ use crate::ask::case::Role;
 use crate::check::{Check, Plan};
 use crate::cli::{self, Format};
 use crate::exit::Exit;
+use crate::run::property;
 use crate::run::session::Session;
 use crate::run::stop;
 use crate::settings::resolve;
@@ -21,7 +22,7 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
     let run = resolve(typed, stop)?;
     let session = Session::new(run.session)
         .map_err(|error| Failure::Harness(format!("the system refuses an event loop: {error}")))?;
-    let planned = of(&run.checks, &session);
+    let planned = of(&run.checks, typed.how.cases, &session);
     let mut out = voice.results();
     if typed.how.format == Format::Human {
         writeln!(out, "nothing is sent")?;
@@ -45,11 +46,20 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
 }
 
 /// What a run of these checks would send.
-pub(super) fn of(checks: &[&'static Check], session: &Session) -> Planned {
+pub(super) fn of(checks: &[&'static Check], count: u64, session: &Session) -> Planned {
     let planned = checks.iter().map(|check| {
-        let Plan::Examples { cases, .. } = check.plan;
-        let cases = cases(&session.craft(check.id)).into_iter().map(|case| (case.name, word(case.role)));
-        (check.id, cases.collect())
+        let craft = session.craft(check.id);
+        let cases = match check.plan {
+            Plan::Examples { cases, .. } => {
+                cases(&craft).into_iter().map(|case| (case.name, word(case.role))).collect()
+            }
+            Plan::Sequence { scenes, .. } => scenes(&craft).into_iter().map(|scene| (scene.name, "scene ")).collect(),
+            Plan::Property { make, sketches, .. } => {
+                let generated = property::generated(check, sketches, make, count, session);
+                generated.into_iter().map(|case| (case.name, word(case.role))).collect()
+            }
+        };
+        (check.id, cases)
     });
     planned.collect()
 }
@@ -67,12 +77,13 @@ pub(super) fn print(out: &mut impl Write, planned: &Planned, session: &Session) 
         }
     }
     let total: usize = planned.iter().map(|(_, cases)| cases.len()).sum();
-    writeln!(out, "\n{} checks, {total} cases; each forged event goes between two valid ones", planned.len())
+    writeln!(out, "\n{} checks, {total} cases; what no service would send goes between two valid events", planned.len())
 }
 
 fn word(role: Role) -> &'static str {
     match role {
         Role::Genuine => "valid ",
         Role::Forged => "forged",
+        Role::Hostile => "odd   ",
     }
 }

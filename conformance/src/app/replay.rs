@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::webhook::judge;
-use super::{Failure, Voice};
+use super::{Failure, Voice, plan};
+use crate::ask::case::Role;
 use crate::catalog;
 use crate::check::{Check, Plan};
 use crate::cli;
@@ -14,6 +15,7 @@ use crate::run::clock;
 use crate::run::event::CheckReport;
 use crate::run::kept;
 use crate::run::ledger::Ledger;
+use crate::run::property;
 use crate::run::replay::ReplayId;
 use crate::run::session::Session;
 use crate::run::stop;
@@ -47,8 +49,9 @@ pub(super) fn run(typed: &cli::Replay, voice: &mut Voice) -> Result<Exit, Failur
     let scout = Session::new(session.clone())
         .map_err(|error| Failure::Harness(format!("the system refuses an event loop: {error}")))?;
     for one in &wanted {
-        let names = names(one.check, &scout);
-        if names.contains(&one.id.case) {
+        let cases = plan::of(&[one.check], how_many(one, typed.how.cases), &scout);
+        let names: Vec<&str> = cases.iter().flat_map(|(_, cases)| cases).map(|(name, _)| name.as_str()).collect();
+        if names.contains(&one.id.case.as_str()) && !is_generated(one) {
             terms.only_cases.insert(one.id.check.clone(), one.id.case.clone());
             continue;
         }
@@ -60,7 +63,8 @@ pub(super) fn run(typed: &cli::Replay, voice: &mut Voice) -> Result<Exit, Failur
                 names.join(", ")
             )));
         };
-        let case = kept::case(report, &one.id.case, &scout.settings().secret).map_err(Failure::Usage)?;
+        let role = role(one.check, &scout);
+        let case = kept::case(report, &one.id.case, role, &scout.settings().secret).map_err(Failure::Usage)?;
         terms.kept_cases.insert(one.id.check.clone(), case);
     }
     let ledger = Ledger::new(Baseline::default(), clock::date(session.now), None);
@@ -119,7 +123,23 @@ fn from_file(file: &Path) -> Result<Vec<Wanted>, Failure> {
     Ok(wanted)
 }
 
-fn names(check: &Check, session: &Session) -> Vec<String> {
-    let Plan::Examples { cases, .. } = check.plan;
-    cases(&session.craft(check.id)).into_iter().map(|case| case.name).collect()
+/// A generated case that was made smaller is in the file, and nowhere else.
+fn is_generated(one: &Wanted) -> bool {
+    one.kept.is_some() && property::number(&one.id.case).is_some()
+}
+
+/// How many generated cases there have to be for the wanted one to be among them.
+fn how_many(one: &Wanted, cases: u64) -> u64 {
+    property::number(&one.id.case).map_or(cases, |number| number + 1)
+}
+
+/// What the cases of a check are. Nothing for one that plays scenes, which no file can hold.
+fn role(check: &Check, session: &Session) -> Option<Role> {
+    let craft = session.craft(check.id);
+    let cases = match check.plan {
+        Plan::Examples { cases, .. } => cases(&craft),
+        Plan::Property { sketches, make, .. } => property::generated(check, sketches, make, 1, session),
+        Plan::Sequence { .. } => Vec::new(),
+    };
+    cases.into_iter().map(|case| case.role).max_by_key(|role| *role != Role::Genuine)
 }

@@ -3,9 +3,8 @@
 use std::future::{Future as _, poll_fn};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::pin::pin;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::task::Poll;
-use std::time::Duration;
 
 use super::reporters::Reporters;
 use super::{Failure, Voice, plan};
@@ -16,7 +15,7 @@ use crate::run::engine::{Run, Terms};
 use crate::run::event::Event;
 use crate::run::ledger::Ledger;
 use crate::run::session::Session;
-use crate::run::stop::{self, Stopper, Why};
+use crate::run::stop::{self, Stopper};
 use crate::settings::{self, WebhookRun, resolve};
 use crate::snapshot::mask::Mask;
 use crate::snapshot::shelf::Shelf;
@@ -45,24 +44,29 @@ pub(super) fn judge(
     stopper: Stopper,
     voice: &mut Voice,
 ) -> Result<Exit, Failure> {
-    let WebhookRun { checks, session, strict, patience, terms, remote } = run;
-    let mut session = Session::new(session)
-        .map_err(|error| Failure::Harness(format!("the system refuses an event loop: {error}")))?;
-    if remote {
-        session.take_care(stopper.clone());
-        if !may_go_out(&session, &checks, how, voice)? {
-            voice.say(LogLevel::Error, "nothing was sent");
-            return Ok(Exit::Usage);
-        }
+    let WebhookRun { checks, session: settings, terms, remote } = run;
+    let begin = |settings| {
+        Session::new(settings)
+            .map(|session| session.trusting(how.ca_file.clone()))
+            .map_err(|error| Failure::Harness(format!("the system refuses an event loop: {error}")))
+    };
+    if remote && !may_go_out(&begin(settings.clone())?, &checks, how, voice)? {
+        voice.say(LogLevel::Error, "nothing was sent");
+        return Ok(Exit::Usage);
     }
     let mut reporters = Reporters::open(how.format, &how.report, how.github, voice)?;
-    let _budget = how.max_time.map(|time| Budget::start(time, stopper.clone())).transpose()?;
     stop_on_interrupt(stopper)?;
+    // The time of the run begins here, not while somebody makes up their mind.
+    let session = begin(settings)?;
+    let mut session = if remote { session.with_care() } else { session };
+    let patience = how.wait;
     if !patience.is_zero() {
         voice.say(LogLevel::Info, &format!("waiting up to {patience:?} for the endpoint to accept connections"));
     }
     let mut finished = None;
-    Run { checks: &checks, strict, patience }.carry_out_as(&terms, &mut session, &mut |event| {
+    let jobs = if remote { 1 } else { how.jobs.into() };
+    let run = Run { checks: &checks, strict: how.strict, patience, cases: how.cases, jobs };
+    run.carry_out_as(&terms, &mut session, &mut |event| {
         if let Event::CaseFinished(case) = event {
             voice.say(
                 LogLevel::Debug,
@@ -97,7 +101,7 @@ fn may_go_out(
     voice: &mut Voice,
 ) -> Result<bool, Failure> {
     let host = session.settings().endpoint.host.clone();
-    let planned = plan::of(checks, session);
+    let planned = plan::of(checks, how.cases, session);
     plan::print(&mut voice.talk(), &planned, session)?;
     voice.say(LogLevel::Warn, &format!("warning: {host} is not this machine; events go there"));
     if how.yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
@@ -109,26 +113,6 @@ fn may_go_out(
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-/// Ends the run when its time is used up; dropped with the run.
-struct Budget {
-    _running: mpsc::Sender<()>,
-}
-
-impl Budget {
-    fn start(time: Duration, stopper: Stopper) -> Result<Self, Failure> {
-        let (running, ended) = mpsc::channel();
-        std::thread::Builder::new()
-            .name("budget".to_owned())
-            .spawn(move || {
-                if ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
-                    stopper.stop_because(Why::Time);
-                }
-            })
-            .map_err(|error| Failure::Harness(format!("the time of the run cannot be watched: {error}")))?;
-        Ok(Self { _running: running })
-    }
 }
 
 /// Ctrl-C asks the run to stop; it then reports what it has. It is watched for before this returns: a run that has sent

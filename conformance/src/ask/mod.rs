@@ -2,6 +2,9 @@
 
 pub mod case;
 pub mod craft;
+pub mod effects;
 pub mod policy;
+pub mod scene;
 pub mod secret;
 pub mod seed;
+pub mod sketch;

@@ -6,6 +6,8 @@ use contract::chatday::{Profile, webhook as chatday};
 use contract::chatwork::webhook as chatwork;
 use contract::service::Service;
 
+use super::effects::Effect;
+use super::secret::Secret;
 use courier::exchange::{Answer, Exchange, Fault, Outcome};
 
 /// What the judges need to know besides the exchanges.
@@ -21,6 +23,10 @@ pub struct Policy {
     pub origin: Origin,
     /// Whether every text says that it comes from a conformance test: people may read it.
     pub marked: bool,
+    /// A secret that was valid once, and is no more.
+    pub old_secret: Option<Secret>,
+    /// What the integration does with a valid text event, if the user declared it.
+    pub effect: Option<Effect>,
 }
 
 /// Where Chatwork's events come from. A receiver may rightly refuse what is not of its own setting or room.

@@ -14,22 +14,61 @@ pub(crate) fn keeps_the_secret(trial: &Trial<'_>) -> Judgement {
     if let Some(reason) = unsettled("the forged event", trial.exchange) {
         return Judgement::Unsettled(reason);
     }
-    // Who hangs up tells nothing; that it is no proper refusal is another check's business.
+    told_secret(trial).unwrap_or(Judgement::Held)
+}
+
+/// The answer to a request that provokes an error holds neither the secret, nor the signature that would have been right,
+/// nor the inside of the program.
+pub(crate) fn tells_nothing(trial: &Trial<'_>) -> Judgement {
+    if let Some(reason) = control_before(trial).or_else(|| unsettled("the request", trial.exchange)) {
+        return Judgement::Unsettled(reason);
+    }
+    if let Some(told) = told_secret(trial) {
+        return told;
+    }
     let Outcome::Answered(answer) = &trial.exchange.outcome else { return Judgement::Held };
+    let body = String::from_utf8_lossy(&answer.body);
+    let Some(trace) = TRACES.into_iter().find(|trace| body.contains(trace)) else { return Judgement::Held };
+    Judgement::Deviates(Deviation {
+        name: "trace-told",
+        level: Level::Should,
+        message: format!("the answer shows the inside of the program (it holds '{trace}')"),
+        expected: "a plain sentence, or nothing".to_owned(),
+        actual: trial.exchange.outcome.to_string(),
+        hint: Hint::OfCheck,
+    })
+}
+
+/// What stack traces of common languages and frameworks hold.
+const TRACES: [&str; 9] = [
+    "Traceback (most recent call last)",
+    "\n    at ",
+    "/node_modules/",
+    "goroutine 1 [",
+    "stack backtrace:",
+    "Stack trace:",
+    "SQLSTATE[",
+    "Werkzeug Debugger",
+    "java.lang.",
+];
+
+fn told_secret(trial: &Trial<'_>) -> Option<Judgement> {
+    // Who hangs up tells nothing; that it is no proper refusal is another check's business.
+    let Outcome::Answered(answer) = &trial.exchange.outcome else { return None };
     let secret = trial.secret.reveal().to_owned();
     let signature = trial.secret.key().map(|key| key.sign(&trial.exchange.sent.body));
     let told = [("the secret itself", Some(secret)), ("the signature that would have been right", signature)]
         .into_iter()
         .find(|(_, text)| text.as_ref().is_some_and(|text| text.len() >= TELLING && holds(answer, text)));
-    let Some((what, _)) = told else { return Judgement::Held };
-    Judgement::Deviates(Deviation {
+    let (what, _) = told?;
+    Some(Judgement::Deviates(Deviation {
         name: "secret-told",
         level: Level::Must,
-        message: format!("the answer to a forged event holds {what}"),
+        message: format!("the answer holds {what}"),
         expected: "an answer that holds neither the secret nor what is made from it".to_owned(),
         actual: trial.exchange.outcome.to_string(),
         hint: Hint::OfCheck,
-    })
+    }))
 }
 
 fn holds(answer: &Answer, text: &str) -> bool {
@@ -64,6 +103,15 @@ mod tests {
         }
         assert_eq!(judged(Service::Chatwork, &format!("expected {right}")), "must secret-told");
         assert_eq!(judged(Service::Chatwork, &format!("expected {}", right.replace('/', "\\/"))), "must secret-told");
+    }
+
+    #[test]
+    fn an_error_page_for_developers_is_told_from_a_plain_sentence() {
+        let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
+        let judged = |body: &str| short(&forged(tells_nothing, &policy, [good(), json(500, body), good()]));
+        assert_eq!(judged("something went wrong, at least once"), "held");
+        assert_eq!(judged("TypeError: x\n    at Object.<anonymous> (/app/index.js:3:1)"), "should trace-told");
+        assert_eq!(judged(SECRET), "must secret-told");
     }
 
     #[test]

@@ -1,8 +1,12 @@
-//! What is asked. One file per area of a service: entries in a slice, and their functions beneath.
+//! What is asked. One file per area of a service, or of both: entries in a slice, and their functions beneath.
 
 pub(crate) mod answer;
 pub mod chatday;
 pub mod chatwork;
+mod course;
+pub mod coverage;
 mod leak;
+pub mod shared;
+mod survival;
 #[cfg(test)]
 pub(crate) mod transcript;

@@ -8,10 +8,13 @@ use contract::service::Service;
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 
 use crate::ask::case::{Case, Role, Trial};
+use crate::ask::effects::{Call, Effect};
 use crate::ask::policy::{ForgeryAnswer, Origin, Policy};
+use crate::ask::scene::{Course, Step};
 use crate::ask::secret::Secret;
 use crate::run::verdict::Judgement;
 use courier::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
+use courier::line::Connection;
 
 /// What came back, in short.
 pub(crate) enum Reply {
@@ -21,6 +24,8 @@ pub(crate) enum Reply {
     Cut(u16, String, Fault),
     /// No head.
     Silent(Fault),
+    /// The acknowledgement, after so long.
+    Late(Duration),
 }
 
 /// A JSON answer.
@@ -42,7 +47,15 @@ pub(crate) fn secret(service: Service) -> Secret {
 }
 
 pub(crate) fn policy(service: Service, forgery_answer: ForgeryAnswer) -> Policy {
-    Policy { service, profile: Profile::default_profile(), forgery_answer, origin: Origin::default(), marked: false }
+    Policy {
+        service,
+        profile: Profile::default_profile(),
+        forgery_answer,
+        origin: Origin::default(),
+        marked: false,
+        old_secret: None,
+        effect: None,
+    }
 }
 
 /// Judges a genuine event that got this reply.
@@ -78,17 +91,91 @@ pub(crate) fn forged(
     })
 }
 
+/// Judges a scene between two control events: what each delivery was, and what it got.
+pub(crate) fn course(
+    judge: fn(&Course<'_>) -> Judgement,
+    policy: &Policy,
+    before: Reply,
+    steps: Vec<(Role, Reply)>,
+    after: Reply,
+) -> Judgement {
+    watched(judge, policy, [before, after], steps, &[], None)
+}
+
+/// The same, with a name for each delivery.
+pub(crate) fn named(
+    judge: fn(&Course<'_>) -> Judgement,
+    policy: &Policy,
+    steps: Vec<(&'static str, Role, Reply)>,
+) -> Judgement {
+    let step = |(name, role, reply): (&str, Role, Reply)| Step {
+        case: Case { name: name.to_owned(), ..case(role) },
+        exchange: exchange(reply),
+        connection: Connection::Fresh,
+    };
+    let steps: Vec<Step> = steps.into_iter().map(step).collect();
+    judged(judge, policy, [good(), good()], &steps, &[], None)
+}
+
+/// The same, with what the integration called.
+pub(crate) fn watched(
+    judge: fn(&Course<'_>) -> Judgement,
+    policy: &Policy,
+    [before, after]: [Reply; 2],
+    steps: Vec<(Role, Reply)>,
+    calls: &[Vec<Call>],
+    effect: Option<Effect>,
+) -> Judgement {
+    let step = |(role, reply)| Step { case: case(role), exchange: exchange(reply), connection: Connection::Fresh };
+    let steps: Vec<Step> = steps.into_iter().map(step).collect();
+    judged(judge, policy, [before, after], &steps, calls, effect)
+}
+
+/// Judges one acknowledged event with this body, and what the integration called after it.
+pub(crate) fn with_body(
+    judge: fn(&Course<'_>) -> Judgement,
+    policy: &Policy,
+    body: &'static [u8],
+    calls: &[Vec<Call>],
+) -> Judgement {
+    let mut case = case(Role::Genuine);
+    case.delivery.body = Bytes::from_static(body);
+    let steps = [Step { case, exchange: exchange(good()), connection: Connection::Fresh }];
+    judged(judge, policy, [good(), good()], &steps, calls, Some(Effect::Reply))
+}
+
+fn judged(
+    judge: fn(&Course<'_>) -> Judgement,
+    policy: &Policy,
+    [before, after]: [Reply; 2],
+    steps: &[Step],
+    calls: &[Vec<Call>],
+    effect: Option<Effect>,
+) -> Judgement {
+    judge(&Course {
+        policy,
+        secret: &secret(policy.service),
+        timeout: Duration::from_secs(5),
+        before: &exchange(before),
+        steps,
+        calls,
+        effect,
+        after: &exchange(after),
+    })
+}
+
 /// Level and name of the deviation, `held`, or `unsettled`.
 pub(crate) fn short(judgement: &Judgement) -> String {
     match judgement {
         Judgement::Held => "held".to_owned(),
         Judgement::Unsettled(_) => "unsettled".to_owned(),
         Judgement::Deviates(deviation) => format!("{} {}", deviation.level, deviation.name),
+        Judgement::Wavers(deviation) => format!("wavers {}", deviation.name),
     }
 }
 
 fn case(role: Role) -> Case {
-    Case { name: "case".to_owned(), role, delivery: delivery() }
+    Case { role, ..Case::genuine("case", delivery()) }
 }
 
 fn delivery() -> Delivery {
@@ -106,6 +193,7 @@ fn exchange(reply: Reply) -> Exchange {
         Reply::Answer(status, media_type, body) => answer(status, media_type, body, None),
         Reply::Cut(status, body, fault) => answer(status, "application/json", body, Some(fault)),
         Reply::Silent(fault) => Outcome::Silent(fault),
+        Reply::Late(took) => return Exchange { took, ..exchange(good()) },
     };
     Exchange { sent: delivery(), outcome, took: Duration::from_millis(1) }
 }

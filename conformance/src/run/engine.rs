@@ -1,21 +1,30 @@
-//! The only scheduler: checks in report order, cases in the check's order, one request at a time, so that no verdict is
-//! about two of them at once.
+//! The only scheduler: checks in report order, cases in the check's order, a few of one kind at once. Where that leaves open
+//! which of them did what, they are sent again one by one, so that no verdict is about two of them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::event::{CaseReport, CheckCard, CheckReport, Event, RunCard, RunReport, Shard, Subject, Tool};
 use super::evidence::{Evidence, millis};
-use super::replay::ReplayId;
+use super::property::{self, Property};
+use super::sequence;
 use super::session::Session;
-use super::shell::{curl, quote};
-use super::stop::Why;
-use super::verdict::{Deviation, Hint, Judgement, Status, Summary};
-use crate::ask::case::{Case, Role, Trial};
+use super::shell::again;
+use super::tally::{Decided, Tally, unrun};
+use super::trial::{self, Go, Steps};
+use super::verdict::{Judgement, Status, Summary};
+use crate::ask::case::{Case, Trial};
+use crate::ask::craft::Craft;
+use crate::ask::effects::Effect;
 use crate::ask::policy::ForgeryAnswer;
-use crate::check::{Check, Kind, Level, Plan};
-use courier::exchange::{Exchange, Fault};
+use crate::ask::scene::{Course, Scene};
+use crate::check::{Check, Kind, Level, Needs, Plan};
+use courier::exchange::Fault;
+
+/// Generated cases of a check unless the user says otherwise.
+pub const CASES: u64 = 24;
+/// Exchanges in flight within one check unless the user says otherwise.
+pub const JOBS: usize = 4;
 
 /// What a run is made of besides its session.
 #[derive(Debug)]
@@ -26,12 +35,16 @@ pub struct Run<'a> {
     pub strict: bool,
     /// How long to wait for the subject to come up.
     pub patience: Duration,
+    /// Generated cases of each check that has any.
+    pub cases: u64,
+    /// Exchanges in flight within one check; those of two checks never are.
+    pub jobs: usize,
 }
 
 /// What is out of the ordinary about a run.
 #[derive(Clone, Debug, Default)]
 pub struct Terms {
-    /// Of a check with this id, only the case with this name is sent.
+    /// Of a check with this id, only the case or scene with this name is sent.
     pub only_cases: BTreeMap<String, String>,
     /// Of a check with this id, this case is sent in place of its own.
     pub kept_cases: BTreeMap<String, Case>,
@@ -39,8 +52,6 @@ pub struct Terms {
     pub attempts: BTreeMap<String, u32>,
     /// Which part of the chosen checks this is.
     pub shard: Option<Shard>,
-    /// The file with the CA that a printed command needs.
-    pub ca_file: Option<PathBuf>,
     /// What else the user declared, in words.
     pub declared: Vec<String>,
 }
@@ -59,10 +70,8 @@ impl Run<'_> {
         let mut summary = Summary::default();
         for (index, check) in self.checks.iter().enumerate() {
             tell(&Event::CheckStarted(CheckCard::of(check, level(check, session), index + 1)));
-            let report = match (&reached, session.settings().stop.why()) {
-                // Who presses Ctrl-C knows what is missing; otherwise it has to count.
-                (_, Some(why @ Why::Asked)) => unrun(check, level(check, session), Status::Skip, why.before_a_check()),
-                (_, Some(why)) => unrun(check, level(check, session), Status::Error, why.before_a_check()),
+            let report = match (&reached, session.ended()) {
+                (_, Some(ended)) => unrun(check, level(check, session), ended.status(), ended.before()),
                 (Ok(()), None) => self.repeated(check, terms, session, tell),
                 (Err(fault), None) => unrun(check, level(check, session), Status::Error, &unreachable(session, fault)),
             };
@@ -74,7 +83,7 @@ impl Run<'_> {
             verdict: summary.verdict(),
             summary,
             duration_ms: millis(started.elapsed()),
-            stopped: session.settings().stop.why() == Some(Why::Asked),
+            stopped: session.is_stopped(),
             objections: Vec::new(),
         };
         tell(&Event::RunFinished(report.clone()));
@@ -124,7 +133,7 @@ impl Run<'_> {
                 let message = format!("passed in attempt {attempt} of at most {attempts}; before: {}", first.message);
                 return CheckReport { status: Status::Flaky, message, ..first };
             }
-            if session.is_stopped() {
+            if session.ended().is_some() {
                 break;
             }
         }
@@ -132,182 +141,162 @@ impl Run<'_> {
     }
 
     fn check(&self, check: &Check, terms: &Terms, session: &mut Session, tell: &mut dyn FnMut(&Event)) -> CheckReport {
-        let started = Instant::now();
-        let Plan::Examples { cases, judge } = check.plan;
-        let mut judged = Vec::new();
-        let mut cases = match terms.kept_cases.get(check.id) {
-            Some(kept) => vec![kept.clone()],
-            None => cases(&session.craft(check.id)),
+        let level = level(check, session);
+        let effect = match lacking(check, session) {
+            Ok(effect) => effect,
+            Err(Lack { status, why }) => return unrun(check, level, status, why),
         };
-        cases.retain(|case| terms.only_cases.get(check.id).is_none_or(|only| *only == case.name));
-        let planned = cases.len();
-        for case in cases {
-            if session.is_stopped() {
-                break;
-            }
-            let steps = Steps::of(check, &case, session);
-            let judgement = capped(judge(&steps.trial(&case, session)), level(check, session));
-            let status = judgement.status(self.strict);
+        let known =
+            if session.settings().policy.effect.is_some() { "declared" } else { "as seen after a control event" };
+        let note = effect.map(|effect| format!("{known}: {}", effect.words()));
+        let mut tally = Tally::new(check, level, self.strict).noting(note);
+        let strict = self.strict;
+        let mut told = |session: &Session, case: &Case, steps: &Steps, judgement: &Judgement| {
             tell(&Event::CaseFinished(CaseReport {
                 check: check.id.to_owned(),
                 case: case.name.clone(),
-                status,
-                deviation: match &judgement {
-                    Judgement::Deviates(deviation) => Some(deviation.name.to_owned()),
-                    Judgement::Held | Judgement::Unsettled(_) => None,
-                },
+                status: judgement.status(strict),
+                deviation: judgement.deviation().map(|deviation| deviation.name.to_owned()),
                 outcome: session.settings().secret.mask(&steps.own.outcome.to_string()),
                 duration_ms: millis(steps.own.took),
                 response: Evidence::of(&case.name, &steps.own, &session.settings().secret).response,
             }));
-            judged.push(Judged { case, steps, judgement, status });
-        }
-        let duration_ms = millis(started.elapsed());
-        let report = CheckReport { duration_ms, ..summed_up(check, terms, &judged, session) };
-        if judged.len() < planned && report.status < Status::Error {
-            // Half a check shows nothing.
-            let message = session.settings().stop.why().unwrap_or(Why::Asked).in_a_check().to_owned();
-            return CheckReport { status: Status::Error, message, ..report };
-        }
-        report
-    }
-}
-
-/// The exchanges of one case.
-struct Steps {
-    before: Option<Exchange>,
-    own: Exchange,
-    after: Option<Exchange>,
-}
-
-impl Steps {
-    fn of(check: &Check, case: &Case, session: &mut Session) -> Self {
-        match case.role {
-            Role::Genuine => {
-                let own = session.send(&case.delivery);
-                // Is it this event, or any event at all?
-                let accepted = session.settings().policy.accepts(&own);
-                let after = (!accepted).then(|| session.control_after(check.id));
-                Self { before: None, own, after }
+        };
+        let only = terms.only_cases.get(check.id).map(String::as_str);
+        let kept = terms.kept_cases.get(check.id).map(|kept| vec![kept.clone()]);
+        let planned = match (&check.plan, kept) {
+            (Plan::Examples { judge, .. } | Plan::Property { judge, .. }, Some(kept)) => {
+                self.examples(check, kept, *judge, &mut tally, session, &mut told)
             }
-            Role::Forged => {
-                let before = session.control_before(check.id);
-                let own = session.send(&case.delivery);
-                let after = session.control_after(check.id);
-                Self { before: Some(before), own, after: Some(after) }
+            (Plan::Examples { cases, judge }, None) => {
+                let mut cases = cases(&session.craft(check.id));
+                cases.retain(|case| only.is_none_or(|only| only == case.name));
+                self.examples(check, cases, *judge, &mut tally, session, &mut told)
             }
-        }
+            (Plan::Property { sketches, make, judge }, None) => {
+                let property = Property { sketches: *sketches, make: *make, judge: *judge };
+                // The wanted one is as far along as its number says.
+                let cases = only.and_then(property::number).map_or(self.cases, |number| number + 1);
+                property::judge(check, property, (cases, self.jobs, only), &mut tally, session, &mut told);
+                if only.is_some() { 1 } else { self.cases }
+            }
+            (Plan::Sequence { scenes, judge }, _) => {
+                self.scenes(check, (*scenes, only), *judge, effect, &mut tally, session, tell)
+            }
+        };
+        tally.report(planned, session)
     }
 
-    fn trial<'a>(&'a self, case: &'a Case, session: &'a Session) -> Trial<'a> {
-        Trial {
-            case,
-            policy: &session.settings().policy,
-            secret: &session.settings().secret,
-            before: self.before.as_ref(),
-            exchange: &self.own,
-            after: self.after.as_ref(),
-        }
+    /// Sends cases that are judged each on its own; how many there are.
+    fn examples(
+        &self,
+        check: &Check,
+        cases: Vec<Case>,
+        judge: fn(&Trial<'_>) -> Judgement,
+        tally: &mut Tally<'_>,
+        session: &mut Session,
+        told: &mut dyn FnMut(&Session, &Case, &Steps, &Judgement),
+    ) -> u64 {
+        let planned = cases.len() as u64;
+        trial::run(check.id, cases, self.jobs, session, &mut |session, case, steps| {
+            if session.ended().is_some() && steps.own.fault() == Some(&Fault::Stopped) {
+                return Go::Enough;
+            }
+            let judgement = tally.capped(judge(&steps.trial(&case, session)), case.most);
+            told(session, &case, &steps, &judgement);
+            let (status, weight) = tally.weigh(&judgement);
+            tally.count(status, weight, || Decided {
+                name: case.name.clone(),
+                judgement,
+                evidence: steps.evidence(&case, session),
+                reproduce: Some(again(check.id, &case, session)),
+                remark: None,
+            });
+            Go::On
+        });
+        planned
     }
 
-    fn evidence(&self, case: &Case, session: &Session) -> Vec<Evidence> {
-        let secret = &session.settings().secret;
-        let steps = [
-            ("control before", self.before.as_ref()),
-            (&case.name, Some(&self.own)),
-            ("control after", self.after.as_ref()),
-        ];
-        steps.into_iter().filter_map(|(step, exchange)| Some(Evidence::of(step, exchange?, secret))).collect()
+    /// Plays the scenes of a check; how many there are.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one plan, taken apart where it is matched")]
+    fn scenes(
+        &self,
+        check: &Check,
+        (scenes, only): (Scenes, Option<&str>),
+        judge: fn(&Course<'_>) -> Judgement,
+        effect: Option<Effect>,
+        tally: &mut Tally<'_>,
+        session: &mut Session,
+        tell: &mut dyn FnMut(&Event),
+    ) -> u64 {
+        // What puts a load on the subject is measured by its latest answer.
+        session.control_before(check.id);
+        let mut scenes = scenes(&session.craft(check.id));
+        scenes.retain(|scene| only.is_none_or(|only| only == scene.name));
+        for scene in &scenes {
+            if session.ended().is_some() {
+                break;
+            }
+            let started = Instant::now();
+            let played = sequence::play(check.id, scene, effect, session);
+            if session.ended().is_some() {
+                break;
+            }
+            let judgement = tally.capped(judge(&played.course(session, effect)), tally.level());
+            let (status, weight) = tally.weigh(&judgement);
+            tell(&Event::CaseFinished(CaseReport {
+                check: check.id.to_owned(),
+                case: scene.name.clone(),
+                status,
+                deviation: judgement.deviation().map(|deviation| deviation.name.to_owned()),
+                outcome: session.settings().secret.mask(&played.outcome()),
+                duration_ms: millis(started.elapsed()),
+                response: None,
+            }));
+            tally.count(status, weight, || played.decided(check.id, scene, judgement, session));
+        }
+        scenes.len() as u64
     }
 }
 
-struct Judged {
-    case: Case,
-    steps: Steps,
-    judgement: Judgement,
+/// What makes the scenes of a check.
+type Scenes = fn(&Craft<'_>) -> Vec<Scene>;
+
+/// Why a check is not run.
+struct Lack {
     status: Status,
+    why: &'static str,
+}
+
+/// What a check needs and the run does not have; or, for those that look at effects, which one is expected.
+fn lacking(check: &Check, session: &mut Session) -> Result<Option<Effect>, Lack> {
+    let skip = |why| Err(Lack { status: Status::Skip, why });
+    match check.needs {
+        Needs::Nothing => Ok(None),
+        Needs::OldSecret if session.settings().policy.old_secret.is_none() => {
+            skip("there is no old secret to try: name one that is no longer valid with --old-secret-env")
+        }
+        Needs::OldSecret => Ok(None),
+        Needs::Effects | Needs::Replies if session.effects().is_none() => {
+            skip("what the integration does after an event is seen only beside the mock: run with --with-mock")
+        }
+        Needs::Effects | Needs::Replies => match (session.effect(check.id), check.needs) {
+            (None, _) => Err(Lack {
+                status: Status::Error,
+                why: "what the integration does with a valid event is not known: the control event was not accepted",
+            }),
+            (Some(Effect::None), Needs::Replies) => {
+                skip("the integration sends no message after a valid text event, so there is none to look at")
+            }
+            (effect, _) => Ok(effect),
+        },
+    }
 }
 
 fn level(check: &Check, session: &Session) -> Level {
     check.level_under(&session.settings().policy.profile)
 }
 
-/// A deviation never weighs more than its check.
-fn capped(judgement: Judgement, level: Level) -> Judgement {
-    match judgement {
-        Judgement::Deviates(deviation) => {
-            Judgement::Deviates(Deviation { level: deviation.level.min(level), ..deviation })
-        }
-        other => other,
-    }
-}
-
 fn unreachable(session: &Session, fault: &Fault) -> String {
     format!("{} could not be reached: {fault}", session.settings().endpoint.authority)
-}
-
-/// A check of which nothing was sent.
-fn unrun(check: &Check, level: Level, status: Status, message: &str) -> CheckReport {
-    CheckReport {
-        id: check.id.to_owned(),
-        title: check.title.to_owned(),
-        area: check.area,
-        level,
-        clause: check.clauses.first().map(|clause| format!("{}: {clause}", clause.id)).unwrap_or_default(),
-        status,
-        cases: 0,
-        duration_ms: 0,
-        message: message.to_owned(),
-        expected: None,
-        actual: None,
-        evidence: Vec::new(),
-        reproduce: None,
-        replay: None,
-        hint: None,
-    }
-}
-
-/// What sends a case again that no shell can be given as a line.
-fn replay_line(replay: &str, session: &Session) -> String {
-    let settings = session.settings();
-    let url = settings.endpoint.url(&settings.endpoint.target);
-    format!("conformance replay {} {} --secret-env {}", quote(replay), quote(&url), settings.secret.variable())
-}
-
-/// The report of a check: the worst case decides, the first of several.
-fn summed_up(check: &Check, terms: &Terms, judged: &[Judged], session: &Session) -> CheckReport {
-    let worst = judged.iter().map(|judged| judged.status).max();
-    let Some(deciding) = judged.iter().find(|judged| Some(judged.status) == worst) else {
-        return unrun(check, level(check, session), Status::Error, "the check sent nothing");
-    };
-    let total = judged.len();
-    let alike = judged.iter().filter(|judged| judged.status == deciding.status).count();
-    let where_seen = format!("(case {}, {alike} of {total})", deciding.case.name);
-    let settings = session.settings();
-    let mask = |text: &str| settings.secret.mask(text);
-    let replay =
-        ReplayId { check: check.id.to_owned(), seed: settings.seed, case: deciding.case.name.clone() }.to_string();
-    let report = CheckReport {
-        cases: total as u64,
-        evidence: deciding.steps.evidence(&deciding.case, session),
-        reproduce: curl(&settings.endpoint, &deciding.case.delivery, terms.ca_file.as_deref())
-            .or_else(|| Some(replay_line(&replay, session))),
-        replay: Some(replay),
-        ..unrun(check, level(check, session), deciding.status, "")
-    };
-    match &deciding.judgement {
-        Judgement::Held => CheckReport { message: format!("{total} of {total} cases as the contract asks"), ..report },
-        Judgement::Unsettled(reason) => CheckReport { message: format!("{} {where_seen}", mask(reason)), ..report },
-        Judgement::Deviates(deviation) => CheckReport {
-            message: format!("{} {where_seen}", mask(&deviation.message)),
-            expected: Some(deviation.expected.clone()),
-            actual: Some(mask(&deviation.actual)),
-            hint: Some(match &deviation.hint {
-                Hint::OfCheck => check.hint.to_owned(),
-                Hint::Besides(more) => format!("{} {more}", check.hint),
-                Hint::Instead(other) => other.clone(),
-            }),
-            ..report
-        },
-    }
 }

@@ -7,7 +7,7 @@ use http::{HeaderName, Method};
 
 use super::event::CheckReport;
 use super::evidence::Sent;
-use crate::ask::case::Case;
+use crate::ask::case::{Case, Role};
 use crate::ask::secret::Secret;
 use courier::exchange::{Delivery, Hidden, Value};
 
@@ -15,13 +15,21 @@ use courier::exchange::{Delivery, Hidden, Value};
 ///
 /// # Errors
 /// One sentence on what the report does not hold.
-pub fn case(report: &CheckReport, name: &str, secret: &Secret) -> Result<Case, String> {
+pub fn case(report: &CheckReport, name: &str, role: Option<Role>, secret: &Secret) -> Result<Case, String> {
+    let Some(role) = role else {
+        return Err(format!("{} plays whole scenes, of which a report keeps a part: replay its id", report.id));
+    };
     let own = report.evidence.iter().find(|evidence| evidence.step == name);
     let own = own.ok_or_else(|| format!("the report kept no exchange of the case '{name}' of {}", report.id))?;
     let delivery =
         delivery(&own.request, secret).map_err(|why| format!("the case '{name}' of {}: {why}", report.id))?;
+    // A genuine event has no control before it.
     let controlled = report.evidence.iter().any(|evidence| evidence.step == "control before");
-    Ok(if controlled { Case::forged(name, delivery) } else { Case::genuine(name, delivery) })
+    Ok(match role {
+        Role::Forged if controlled => Case::forged(name, delivery),
+        Role::Hostile if controlled => Case::hostile(name, delivery),
+        Role::Genuine | Role::Forged | Role::Hostile => Case::genuine(name, delivery),
+    })
 }
 
 fn delivery(sent: &Sent, secret: &Secret) -> Result<Delivery, String> {

@@ -3,25 +3,31 @@
 
 use std::cell::Cell;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use contract::time::UnixMillis;
 use tokio::runtime::{self, Runtime};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 
-use super::stop::{Stop, Stopper, Why};
-use crate::ask::craft::Craft;
+use super::stop::Stop;
+use crate::ask::case::Case;
+use crate::ask::craft::{Craft, Rhythm};
+use crate::ask::effects::{Effect, Effects};
 use crate::ask::policy::Policy;
 use crate::ask::secret::Secret;
 use courier::address::Endpoint;
 use courier::exchange::{Delivery, Exchange, Fault, Outcome};
+use courier::line::{Connection, Line};
+use courier::raw::Manner;
 use courier::socket::Socket;
 
 /// Exchanges without a whole answer, one after another, after which nothing more is sent: a subject that stalls would
 /// otherwise cost the whole time-out for each of many cases.
 pub const SILENCE_MAX: u32 = 3;
 
-/// Answers with 5xx or without an end, one after another, after which a remote subject is left alone.
+/// Answers with 5xx or without an end, one after another, after which a subject that others depend on is left alone.
 pub const DISTRESS_MAX: u32 = 5;
 
 /// What a session is made of.
@@ -41,8 +47,21 @@ pub struct Settings {
     pub now: UnixMillis,
     /// Requests per second, at most.
     pub rate: Option<u32>,
+    /// How long the session may last; nothing is sent afterwards.
+    pub max_time: Option<Duration>,
     /// Ends the run early.
     pub stop: Stop,
+}
+
+/// Why nothing more is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The run was asked to stop.
+    Stopped,
+    /// The run's time was over.
+    TimeOver,
+    /// The subject is in trouble, and others may depend on it.
+    LeftAlone,
 }
 
 /// The conversation with one subject. Blocking on purpose: a check is plain code, and property tests shrink in it.
@@ -50,35 +69,61 @@ pub struct Settings {
 pub struct Session {
     settings: Settings,
     runtime: Runtime,
+    until: Option<Instant>,
     serial: Cell<u64>,
     requests: u64,
     silent: u32,
-    last_sent: Option<Instant>,
+    next_slot: Option<Instant>,
     control: Option<Exchange>,
-    care: Option<Care>,
-}
-
-/// How a subject that others may depend on is left alone when it is in trouble.
-#[derive(Debug)]
-struct Care {
-    stopper: Stopper,
-    streak: u32,
+    latency: Duration,
+    effects: Option<Box<dyn Effects>>,
+    effect: Option<Effect>,
+    ca_file: Option<PathBuf>,
+    careful: bool,
+    troubled: u32,
 }
 
 impl Session {
-    /// A session; nothing is sent yet.
+    /// A session; nothing is sent yet, and its time begins now.
     ///
     /// # Errors
     /// When the system refuses what an event loop needs.
     pub fn new(settings: Settings) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let serial = Cell::new(0);
-        Ok(Self { settings, runtime, serial, requests: 0, silent: 0, last_sent: None, control: None, care: None })
+        Ok(Self {
+            until: settings.max_time.and_then(|max_time| Instant::now().checked_add(max_time)),
+            effect: settings.policy.effect,
+            settings,
+            runtime,
+            serial: Cell::new(0),
+            requests: 0,
+            silent: 0,
+            next_slot: None,
+            control: None,
+            latency: Duration::ZERO,
+            effects: None,
+            ca_file: None,
+            careful: false,
+            troubled: 0,
+        })
     }
 
-    /// From now on the run is stopped when [`DISTRESS_MAX`] answers in a row are 5xx, or do not come in time.
-    pub fn take_care(&mut self, stopper: Stopper) {
-        self.care = Some(Care { stopper, streak: 0 });
+    /// The same session; a printed command names this file with a CA.
+    #[must_use]
+    pub fn trusting(self, ca_file: Option<PathBuf>) -> Self {
+        Self { ca_file, ..self }
+    }
+
+    /// The same session, which ends when [`DISTRESS_MAX`] answers in a row are 5xx or do not come in time.
+    #[must_use]
+    pub fn with_care(self) -> Self {
+        Self { careful: true, ..self }
+    }
+
+    /// The same session, which also sees what the integration calls.
+    #[must_use]
+    pub fn watching(self, effects: Box<dyn Effects>) -> Self {
+        Self { effects: Some(effects), ..self }
     }
 
     /// What it was made of.
@@ -100,6 +145,7 @@ impl Session {
             seed: self.settings.seed,
             check,
             target: &self.settings.endpoint.target,
+            rhythm: Rhythm { latency: self.latency, timeout: self.settings.socket.timeout },
             serial: &self.serial,
         }
     }
@@ -109,14 +155,52 @@ impl Session {
         self.settings.stop.is_asked()
     }
 
+    /// Why nothing more is sent, if that is so.
+    pub fn ended(&self) -> Option<Ended> {
+        if self.is_stopped() {
+            return Some(Ended::Stopped);
+        }
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            return Some(Ended::TimeOver);
+        }
+        (self.careful && self.troubled >= DISTRESS_MAX).then_some(Ended::LeftAlone)
+    }
+
+    /// The file with the CA that a printed command needs.
+    pub fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
+    }
+
+    /// What sees the integration's calls, if anything does.
+    pub fn effects(&mut self) -> Option<&mut (dyn Effects + 'static)> {
+        self.effects.as_deref_mut()
+    }
+
+    /// What the integration does with a valid text event: as declared, or as it did with the first one. Nothing where
+    /// nobody sees it, or where the event was not accepted.
+    pub fn effect(&mut self, check: &str) -> Option<Effect> {
+        if self.effect.is_none() && self.effects.is_some() {
+            let mark = self.effects.as_mut()?.mark();
+            let control = self.control_after(check);
+            if self.settings.policy.accepts(&control) {
+                let within = self.settings.socket.timeout;
+                let calls = self.effects.as_mut()?.calls_since(mark, 1, QUIET, within);
+                let replies = calls.iter().any(|call| call.is_message());
+                self.effect = Some(if replies { Effect::Reply } else { Effect::None });
+            }
+        }
+        self.effect
+    }
+
     /// Waits until the subject accepts connections.
     ///
     /// # Errors
     /// Why the last attempt failed, once `patience` is over.
     pub fn reach(&mut self, patience: Duration) -> Result<(), Fault> {
-        let Self { settings, runtime, .. } = self;
+        let Self { settings, runtime, until, .. } = self;
         let mut stop = settings.stop.clone();
         let socket = &settings.socket;
+        let end = *until;
         runtime.block_on(async {
             let until = Instant::now() + patience;
             let mut tick = tokio::time::interval(RETRY);
@@ -125,6 +209,7 @@ impl Session {
                 tokio::select! {
                     _ = tick.tick() => {}
                     () = stop.asked() => return Err(Fault::Stopped),
+                    () = over(end) => return Err(Fault::Stopped),
                 }
                 match socket.reach().await {
                     Err(_) if Instant::now() < until => {}
@@ -136,40 +221,145 @@ impl Session {
 
     /// Sends one delivery and waits for what becomes of it.
     pub fn send(&mut self, delivery: &Delivery) -> Exchange {
-        self.control = None;
-        let unsent = |fault| Exchange { sent: delivery.clone(), outcome: Outcome::Silent(fault), took: Duration::ZERO };
-        if self.is_stopped() {
-            return unsent(Fault::Stopped);
+        self.send_one(delivery, None)
+    }
+
+    /// Sends one case in its manner.
+    pub fn send_case(&mut self, case: &Case) -> Exchange {
+        self.send_one(&case.delivery, case.manner.as_ref())
+    }
+
+    fn send_one(&mut self, delivery: &Delivery, manner: Option<&Manner>) -> Exchange {
+        if let Some(fault) = self.hush() {
+            return unsent(delivery, fault);
         }
-        if self.silent >= SILENCE_MAX {
-            return unsent(Fault::GivenUp);
-        }
-        let earliest = self.earliest();
-        let Self { settings, runtime, .. } = self;
+        let slot = self.slot();
+        let Self { settings, runtime, until, .. } = self;
         let mut stop = settings.stop.clone();
         let exchange = runtime.block_on(async {
             let sending = async {
-                if let Some(earliest) = earliest {
-                    tokio::time::sleep_until(earliest).await;
-                }
-                (Instant::now(), settings.socket.exchange(delivery).await)
+                wait_for(slot).await;
+                travel(&settings.socket, delivery, manner).await
             };
             tokio::select! {
-                sent = sending => Some(sent),
+                exchange = sending => Some(exchange),
                 () = stop.asked() => None,
+                () = over(*until) => None,
             }
         });
-        let Some((sent_at, exchange)) = exchange else { return unsent(Fault::Stopped) };
-        self.last_sent = Some(sent_at);
-        self.requests += 1;
-        self.silent = match exchange.fault() {
-            Some(fault) if *fault != Fault::TooLarge => self.silent + 1,
-            Some(_) | None => 0,
-        };
-        if let Some(care) = &mut self.care {
-            care.note(&exchange);
-        }
+        let Some(exchange) = exchange else { return unsent(delivery, Fault::Stopped) };
+        self.note(&exchange);
         exchange
+    }
+
+    /// Sends several cases at once, each on a connection of its own, and waits for what becomes of all of them. Where the
+    /// last exchange had no answer they go one by one: who stalls is not to be stormed.
+    pub fn send_all(&mut self, cases: &[&Case]) -> Vec<Exchange> {
+        if cases.len() < 2 || self.silent > 0 || self.hush().is_some() {
+            return cases.iter().map(|case| self.send_case(case)).collect();
+        }
+        let slots: Vec<Option<Instant>> = cases.iter().map(|_| self.slot()).collect();
+        let Self { settings, runtime, until, .. } = self;
+        let mut stop = settings.stop.clone();
+        let mut exchanges: Vec<Option<Exchange>> = vec![None; cases.len()];
+        runtime.block_on(async {
+            let mut flying = JoinSet::new();
+            for (index, (case, slot)) in cases.iter().zip(slots).enumerate() {
+                let (socket, delivery, manner) = (settings.socket.clone(), case.delivery.clone(), case.manner.clone());
+                flying.spawn(async move {
+                    wait_for(slot).await;
+                    (index, travel(&socket, &delivery, manner.as_ref()).await)
+                });
+            }
+            loop {
+                tokio::select! {
+                    landed = flying.join_next() => match landed {
+                        Some(Ok((index, exchange))) => exchanges[index] = Some(exchange),
+                        Some(Err(_)) => {}
+                        None => return,
+                    },
+                    () = stop.asked() => return,
+                    () = over(*until) => return,
+                }
+            }
+        });
+        let landed = cases.iter().zip(exchanges);
+        let all: Vec<Exchange> =
+            landed.map(|(case, exchange)| exchange.unwrap_or_else(|| unsent(&case.delivery, Fault::Stopped))).collect();
+        all.iter().for_each(|exchange| self.note(exchange));
+        all
+    }
+
+    /// Sends cases one after another on one connection, as long as the subject keeps it, each after an idle time.
+    pub fn send_in_line(&mut self, cases: &[(Duration, Case)]) -> Vec<(Exchange, Connection)> {
+        let mut sent = Vec::with_capacity(cases.len());
+        // The line borrows the way there; a copy of it leaves the session free.
+        let socket = self.settings.socket.clone();
+        let mut line = Line::new(&socket);
+        for (idle, case) in cases {
+            if let Some(fault) = self.hush() {
+                sent.push((unsent(&case.delivery, fault), Connection::Fresh));
+                continue;
+            }
+            let slot = self.slot();
+            let Self { settings, runtime, until, .. } = self;
+            let mut stop = settings.stop.clone();
+            let plain = Manner::default();
+            let played = runtime.block_on(async {
+                let playing = async {
+                    sleep_until(Instant::now() + *idle).await;
+                    wait_for(slot).await;
+                    line.play(&case.delivery, case.manner.as_ref().unwrap_or(&plain)).await
+                };
+                tokio::select! {
+                    played = playing => Some(played),
+                    () = stop.asked() => None,
+                    () = over(*until) => None,
+                }
+            });
+            match played {
+                Some((exchange, connection)) => {
+                    self.note(&exchange);
+                    sent.push((exchange, connection));
+                }
+                None => sent.push((unsent(&case.delivery, Fault::Stopped), Connection::Fresh)),
+            }
+        }
+        sent
+    }
+
+    /// Sends one case slowly, and the others one after another while it is on its way. The slow one's exchange comes first.
+    pub fn send_beside(&mut self, slow: &Case, others: &[Case]) -> Vec<Exchange> {
+        if let Some(fault) = self.hush() {
+            return [slow].into_iter().chain(others).map(|case| unsent(&case.delivery, fault.clone())).collect();
+        }
+        let slots: Vec<Option<Instant>> = others.iter().map(|_| self.slot()).collect();
+        let Self { settings, runtime, until, .. } = self;
+        let mut stop = settings.stop.clone();
+        let exchanges = runtime.block_on(async {
+            let beside = async {
+                let mut exchanges = Vec::with_capacity(others.len());
+                // The slow one's head is to be there first.
+                sleep_until(Instant::now() + HEAD_START).await;
+                for (case, slot) in others.iter().zip(slots) {
+                    wait_for(slot).await;
+                    exchanges.push(travel(&settings.socket, &case.delivery, case.manner.as_ref()).await);
+                }
+                exchanges
+            };
+            let both = async { tokio::join!(travel(&settings.socket, &slow.delivery, slow.manner.as_ref()), beside) };
+            tokio::select! {
+                (first, others) = both => Some([first].into_iter().chain(others).collect::<Vec<Exchange>>()),
+                () = stop.asked() => None,
+                () = over(*until) => None,
+            }
+        });
+        let Some(exchanges) = exchanges else {
+            let stopped = |case: &Case| unsent(&case.delivery, Fault::Stopped);
+            return [slow].into_iter().chain(others).map(stopped).collect();
+        };
+        exchanges.iter().for_each(|exchange| self.note(exchange));
+        exchanges
     }
 
     /// A control event before a forged one. An accepted one that nothing has followed yet serves again.
@@ -188,31 +378,76 @@ impl Session {
         let delivery = self.craft(check).control();
         let exchange = self.send(&delivery);
         if self.settings.policy.accepts(&exchange) {
+            self.latency = exchange.took;
             self.control = Some(exchange.clone());
         }
         exchange
     }
 
-    /// When the next request may go out.
-    fn earliest(&self) -> Option<Instant> {
-        let per_second = self.settings.rate?;
-        let gap = Duration::from_secs(1).checked_div(per_second)?;
-        self.last_sent.map(|last| last + gap)
+    /// Why nothing may be sent now, if that is so.
+    fn hush(&self) -> Option<Fault> {
+        if self.ended().is_some() {
+            return Some(Fault::Stopped);
+        }
+        (self.silent >= SILENCE_MAX).then_some(Fault::GivenUp)
+    }
+
+    /// Remembers what an exchange says about the subject.
+    fn note(&mut self, exchange: &Exchange) {
+        self.control = None;
+        match exchange.fault() {
+            // Never sent.
+            Some(Fault::Stopped | Fault::GivenUp) => return,
+            Some(Fault::TooLarge) | None => self.silent = 0,
+            // Nobody waited for an answer.
+            Some(Fault::HungUp) => {}
+            Some(_) => self.silent += 1,
+        }
+        let troubled = match &exchange.outcome {
+            Outcome::Answered(answer) if answer.status.is_server_error() => true,
+            _ => exchange.fault().is_some_and(|fault| !matches!(fault, Fault::TooLarge | Fault::HungUp)),
+        };
+        self.troubled = if troubled { self.troubled + 1 } else { 0 };
+        self.requests += 1;
+    }
+
+    /// When the next request may go out; taken with that.
+    fn slot(&mut self) -> Option<Instant> {
+        let gap = Duration::from_secs(1).checked_div(self.settings.rate?)?;
+        let slot = self.next_slot.map_or_else(Instant::now, |next| next.max(Instant::now()));
+        self.next_slot = Some(slot + gap);
+        Some(slot)
     }
 }
 
-impl Care {
-    fn note(&mut self, exchange: &Exchange) {
-        let troubled = match &exchange.outcome {
-            Outcome::Answered(answer) if answer.status.is_server_error() => true,
-            _ => exchange.fault().is_some_and(|fault| *fault != Fault::TooLarge),
-        };
-        self.streak = if troubled { self.streak + 1 } else { 0 };
-        if self.streak >= DISTRESS_MAX {
-            self.stopper.stop_because(Why::Distress);
-        }
+fn unsent(delivery: &Delivery, fault: Fault) -> Exchange {
+    Exchange { sent: delivery.clone(), outcome: Outcome::Silent(fault), took: Duration::ZERO }
+}
+
+async fn travel(socket: &Socket, delivery: &Delivery, manner: Option<&Manner>) -> Exchange {
+    match manner {
+        None => socket.exchange(delivery).await,
+        Some(manner) => Line::new(socket).play(delivery, manner).await.0,
+    }
+}
+
+async fn wait_for(slot: Option<Instant>) {
+    if let Some(slot) = slot {
+        sleep_until(slot).await;
+    }
+}
+
+/// Returns when the run's time is over; never, if it has no end.
+async fn over(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
     }
 }
 
 /// Between two attempts to connect.
 const RETRY: Duration = Duration::from_millis(50);
+/// How long a slow sender is ahead of the others.
+const HEAD_START: Duration = Duration::from_millis(50);
+/// Without a call for so long, no more are expected.
+pub const QUIET: Duration = Duration::from_millis(300);

@@ -5,8 +5,37 @@ use std::path::Path;
 
 use http::header;
 
+use super::replay::ReplayId;
+use super::session::Session;
+use crate::ask::case::Case;
 use courier::address::Endpoint;
 use courier::exchange::{Delivery, Value};
+use courier::raw::Manner;
+
+/// A command that sends a case again: a line for the shell, or a replay where no such line would send the same.
+pub(super) fn again(check: &str, case: &Case, session: &Session) -> String {
+    let settings = session.settings();
+    let as_ever = case.manner.as_ref().is_none_or(|manner| *manner == Manner::default());
+    let line = as_ever.then(|| curl(&settings.endpoint, &case.delivery, session.ca_file())).flatten();
+    line.unwrap_or_else(|| replay_line(&replay_id(check, &case.name, session), session))
+}
+
+/// A command that replays.
+pub(super) fn replay_line(id: &ReplayId, session: &Session) -> String {
+    let settings = session.settings();
+    let url = settings.endpoint.url(&settings.endpoint.target);
+    let mut line = format!("conformance replay {} {}", quote(&id.to_string()), quote(&url));
+    let _ = write!(line, " --secret-env {}", settings.secret.variable());
+    if let Some(file) = session.ca_file() {
+        let _ = write!(line, " --ca-file {}", quote(&file.to_string_lossy()));
+    }
+    line
+}
+
+/// Names a case of this run.
+pub(super) fn replay_id(check: &str, case: &str, session: &Session) -> ReplayId {
+    ReplayId { check: check.to_owned(), seed: session.settings().seed, case: case.to_owned() }
+}
 
 /// A command that sends a delivery again. Values made from the secret take it from the environment. None when the body is
 /// too large to be pasted.

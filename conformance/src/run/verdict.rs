@@ -12,6 +12,8 @@ pub enum Judgement {
     Held,
     /// Not as the contract asks.
     Deviates(Deviation),
+    /// It deviated, and when the same was sent once more it did not.
+    Wavers(Deviation),
     /// Nothing can be said, and why: the subject was out of reach, or a control event was not accepted.
     Unsettled(String),
 }
@@ -63,6 +65,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status, in order.
+    pub const ALL: [Self; 6] = [Self::Pass, Self::Skip, Self::Warn, Self::Flaky, Self::Error, Self::Fail];
+
     /// The word that reports print.
     pub fn word(self) -> &'static str {
         match self {
@@ -77,11 +82,20 @@ impl Status {
 }
 
 impl Judgement {
+    /// The deviation, if there is one.
+    pub fn deviation(&self) -> Option<&Deviation> {
+        match self {
+            Self::Deviates(deviation) | Self::Wavers(deviation) => Some(deviation),
+            Self::Held | Self::Unsettled(_) => None,
+        }
+    }
+
     /// How the case came out. Under `strict` a deviation from a SHOULD counts.
     pub fn status(&self, strict: bool) -> Status {
         match self {
             Self::Held => Status::Pass,
             Self::Unsettled(_) => Status::Error,
+            Self::Wavers(_) => Status::Flaky,
             Self::Deviates(deviation) => match deviation.level {
                 Level::Must => Status::Fail,
                 Level::Should if strict => Status::Fail,

@@ -15,7 +15,7 @@ impl Observed {
     pub fn note(&mut self, case: &CaseReport, mask: Mask) {
         let answer = match &case.response {
             Some(response) => answer(response, mask),
-            None => format!("no answer: {}", mask.text(&case.outcome)),
+            None => mask.text(&case.outcome),
         };
         match self.0.iter_mut().find(|(name, _)| *name == case.case) {
             Some((_, known)) => *known = answer,

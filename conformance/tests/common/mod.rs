@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use conformance::ask::effects::Effects;
 use conformance::ask::policy::{ForgeryAnswer, Origin, Policy};
 use conformance::ask::secret::Secret;
 use conformance::catalog::Selection;
@@ -68,11 +69,30 @@ pub(crate) struct Manner {
     pub(crate) seed: u64,
     pub(crate) timeout: Duration,
     pub(crate) forgery_answer: ForgeryAnswer,
+    pub(crate) cases: u64,
+    pub(crate) jobs: usize,
+    /// Also the checks that take their time: those that load, that wait, and that send what no service sends.
+    pub(crate) thorough: bool,
+    /// Only the checks that fit.
+    pub(crate) only: &'static str,
+    pub(crate) old_secret: Option<&'static str>,
+    pub(crate) max_time: Option<Duration>,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { strict: false, seed: 1, timeout: Duration::from_secs(5), forgery_answer: ForgeryAnswer::Refuse }
+        Self {
+            strict: false,
+            seed: 1,
+            timeout: Duration::from_secs(5),
+            forgery_answer: ForgeryAnswer::Refuse,
+            cases: 8,
+            jobs: 4,
+            thorough: false,
+            only: "*",
+            old_secret: None,
+            max_time: None,
+        }
     }
 }
 
@@ -91,14 +111,30 @@ impl Judged {
     }
 }
 
-/// Runs every check of a service in this process.
+/// Runs the checks of a service in this process.
 pub(crate) fn judge(service: Service, url: &str, manner: Manner) -> Judged {
+    judge_watching(service, url, manner, None)
+}
+
+/// The same, seeing what the integration calls.
+pub(crate) fn judge_watching(service: Service, url: &str, manner: Manner, effects: Option<Box<dyn Effects>>) -> Judged {
     let (_stopper, stop) = stop::channel();
     let mut session = session(service, url, manner, stop);
-    let checks = Selection { service: Some(service), ..Selection::default() }.choose();
+    if let Some(effects) = effects {
+        session = session.watching(effects);
+    }
+    let only = vec![manner.only.to_owned()];
+    let mut checks = Selection { service: Some(service), only, ..Selection::default() }.choose();
+    checks.retain(|check| manner.thorough || !(check.hostile || check.load || check.id.contains("idle")));
     let mut events = Vec::new();
-    let run = Run { checks: &checks, strict: manner.strict, patience: Duration::ZERO }
-        .carry_out(&mut session, &mut |event| events.push(event.clone()));
+    let run = Run {
+        checks: &checks,
+        strict: manner.strict,
+        patience: Duration::ZERO,
+        cases: manner.cases,
+        jobs: manner.jobs,
+    }
+    .carry_out(&mut session, &mut |event| events.push(event.clone()));
     let checks = events.iter().filter_map(|event| match event {
         Event::CheckFinished(report) => Some(report.as_ref().clone()),
         _ => None,
@@ -126,10 +162,13 @@ pub(crate) fn session(service: Service, url: &str, manner: Manner, stop: Stop) -
             forgery_answer: manner.forgery_answer,
             origin: Origin::default(),
             marked: false,
+            old_secret: manner.old_secret.map(|old| Secret::new(service, old, None).unwrap()),
+            effect: None,
         },
         seed: manner.seed,
         now: UnixMillis::from_seconds(1_760_000_000),
         rate: None,
+        max_time: manner.max_time,
         stop,
     })
     .unwrap()
@@ -180,8 +219,57 @@ impl Drop for Raw {
     }
 }
 
+/// Checks that the sample's own flaws cannot show, by the words of their ids: `tests/kills.rs` shows each of them to catch
+/// something.
+pub(crate) const ELSEWHERE: [&str; 38] = [
+    "any-additions-are-acknowledged",
+    "any-changed-secret-is-refused",
+    "any-changed-signature-is-refused",
+    "any-spelling-is-acknowledged",
+    "any-text-is-acknowledged",
+    "bad-events-do-not-wear-it-out",
+    "burst-is-acknowledged",
+    "chunked-body-is-read",
+    "content-encoding-does-not-crash",
+    "control-characters-do-not-crash",
+    "errors-tell-no-secret",
+    "events-in-another-order-are-acknowledged",
+    "expect-continue-is-answered",
+    "forwarding-headers-change-nothing",
+    "get-head-options-do-not-crash",
+    "half-request-does-no-harm",
+    "header-and-query-copy-agree",
+    "header-names-in-any-case",
+    "identical-events-at-once-are-answered",
+    "idle-connection-loses-nothing",
+    "kept-connection-tells-apart",
+    "large-body-does-not-crash",
+    "large-ids-are-acknowledged",
+    "long-text-is-acknowledged",
+    "malformed-body-does-not-crash",
+    "media-type-in-any-spelling",
+    "numbers-in-other-notation-are-acknowledged",
+    "old-secret-is-refused",
+    "old-token-is-refused",
+    "other-methods-are-not-processed",
+    "published-secrets-are-refused",
+    "published-tokens-are-refused",
+    "repeated-event-is-acknowledged",
+    "repeated-event-is-answered",
+    "slow-sender-is-not-in-the-way",
+    "times-may-differ-from-the-clock",
+    "two-secrets-are-refused",
+    "two-signatures-are-refused",
+];
+
 /// Reads one whole request; nothing when the peer left first.
 pub(crate) fn read_request(stream: &mut TcpStream) -> Option<contract::wire::Request> {
+    read_with_head(stream).map(|(request, ..)| request)
+}
+
+/// The same, with the head as it came, and in how many reads it all came.
+pub(crate) fn read_with_head(stream: &mut TcpStream) -> Option<(contract::wire::Request, String, usize)> {
+    let mut reads = 0;
     let mut read = Vec::new();
     let mut piece = [0; 4096];
     loop {
@@ -191,21 +279,33 @@ pub(crate) fn read_request(stream: &mut TcpStream) -> Option<contract::wire::Req
             let mut first = lines.next()?.split(' ');
             let mut request = http::Request::builder().method(first.next()?).uri(first.next()?);
             let mut length = 0;
+            let mut chunked = false;
             for line in lines {
                 let (name, value) = line.split_once(':')?;
                 if name.eq_ignore_ascii_case("content-length") {
                     length = value.trim().parse().ok()?;
                 }
+                chunked |= name.eq_ignore_ascii_case("transfer-encoding");
+                if name.eq_ignore_ascii_case("expect") && read.len() == end + 4 {
+                    write(stream, b"HTTP/1.1 100 Continue\r\n\r\n");
+                }
                 request = request.header(name, value.trim());
             }
-            if read.len() >= end + 4 + length {
+            if chunked {
+                if let Some(body) = dechunked(&read[end + 4..]) {
+                    return Some((request.body(body.into()).ok()?, head, reads));
+                }
+            } else if read.len() >= end + 4 + length {
                 let body = bytes::Bytes::copy_from_slice(&read[end + 4..end + 4 + length]);
-                return request.body(body).ok();
+                return Some((request.body(body).ok()?, head, reads));
             }
         }
         match stream.read(&mut piece) {
             Ok(0) | Err(_) => return None,
-            Ok(count) => read.extend_from_slice(&piece[..count]),
+            Ok(count) => {
+                reads += 1;
+                read.extend_from_slice(&piece[..count]);
+            }
         }
     }
 }
@@ -218,6 +318,21 @@ pub(crate) fn write(stream: &mut TcpStream, bytes: &[u8]) {
 /// The same, and whether the peer is still there.
 pub(crate) fn still_writes(stream: &mut TcpStream, bytes: &[u8]) -> bool {
     stream.write_all(bytes).and_then(|()| stream.flush()).is_ok()
+}
+
+/// The body in chunks, once the last one is there.
+fn dechunked(mut text: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let line = find(text, b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&text[..line]).ok()?, 16).ok()?;
+        let chunk = text.get(line + 2..line + 2 + size)?;
+        text = text.get(line + 2 + size + 2..)?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(chunk);
+    }
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {

@@ -90,6 +90,17 @@ clauses! {
     WEBHOOK_MEDIA_TYPE = ours("chatday.webhook.media-type", "The answer to a webhook is sent with a JSON media type.")
         ["/webhook/answer/media_type"];
 
+    WEBHOOK_OPEN_ENDED = ours("chatday.webhook.open-ended",
+        "A receiver acknowledges an event that holds more keys than the documented ones.");
+    WEBHOOK_HTTP = ours("chatday.webhook.http",
+        "A receiver reads HTTP/1.1 as RFC 9110 and RFC 9112 have it: header names in any case, media types with parameters, bodies in chunks or in pieces, several requests on one connection. What it does not do it refuses by a status.");
+    WEBHOOK_SURVIVES = ours("chatday.webhook.survives",
+        "A request that Chatday would never send is answered with a status below 500, and the next event is received.");
+    WEBHOOK_MANY = ours("chatday.webhook.many",
+        "Neither order nor exactly-once is promised: events may come several at once, in bursts, or twice.");
+    WEBHOOK_EFFECTS = ours("chatday.webhook.effects",
+        "What an integration does after an event follows from that event alone: once, in its chat, with its text as it was.");
+
     MESSAGE_TYPES = ours("chatday.message.types",
         "The types are text, image, file, video, audio, sticker and location, each with a schema for its data.")
         ["/message_types"];

@@ -92,8 +92,46 @@ pub const WHOM: Clause = Clause::assumed(
      for the first time. Whoever is not in the room is told nothing, and deletions cause no event.",
 );
 
+/// How the transport is spoken.
+pub const HTTP: Clause = Clause::assumed(
+    "chatwork.webhooks.http",
+    "A receiver reads HTTP/1.1 as RFC 9110 and RFC 9112 have it: header names in any case, media types with parameters, \
+     bodies in chunks or in pieces, several requests on one connection. What it does not do it refuses by a status.",
+);
+
+/// What becomes of requests that no service sends.
+pub const SURVIVES: Clause = Clause::assumed(
+    "chatwork.webhooks.survives",
+    "A request that Chatwork would never send is answered with a status below 500, and the next event is received.",
+);
+
+/// How events come.
+pub const MANY: Clause = Clause::assumed(
+    "chatwork.webhooks.many",
+    "Neither order nor exactly-once is promised: events may come several at once, in bursts, in another order, or twice.",
+);
+
+/// Whose messages events are about.
+pub const OWN_POSTS: Clause = Clause::observed(
+    "chatwork.webhooks.own-posts",
+    "public bots that filter by account_id",
+    "A room event is delivered for one's own messages too, so an integration that answers every message answers itself.",
+);
+
+/// How soon an event is answered.
+pub const PROMPT: Clause = Clause::assumed(
+    "chatwork.webhooks.prompt",
+    "The time allowed is not published: a receiver answers within 5 seconds, and does slow work afterwards.",
+);
+
+/// What an answer to a message is made of.
+pub const EFFECTS: Clause = Clause::assumed(
+    "chatwork.webhooks.effects",
+    "What an integration does after an event follows from that event alone: once, in its room, with its text as it was.",
+);
+
 /// Every clause of this file, in reading order.
-pub const CLAUSES: [&Clause; 11] = [
+pub const CLAUSES: [&Clause; 17] = [
     &SIGNATURE,
     &QUERY_COPY,
     &ACKNOWLEDGED,
@@ -105,6 +143,12 @@ pub const CLAUSES: [&Clause; 11] = [
     &SWITCH_OFF_AFTER,
     &TIMEOUT,
     &WHOM,
+    &HTTP,
+    &SURVIVES,
+    &MANY,
+    &OWN_POSTS,
+    &PROMPT,
+    &EFFECTS,
 ];
 
 /// Most settings of one account, both families together ([`SETTINGS`]).

@@ -98,7 +98,9 @@
 //! **Who is told by a Chatwork webhook** is `chatwork.webhooks.whom`. `[toall]` calls everyone else in the room, as it counts
 //! in `mention_num`, so it fires `mention_to_me` for each of them. An edit fires it only for those whom the old text did not
 //! call: an edit that repeats a mention is a `message_updated` and nothing else, since no document speaks of a second call.
-//! A setting stays silent while its owner is not in the room, and goes with a room that is deleted.
+//! A setting stays silent while its owner is not in the room, and goes with a room that is deleted. The service's screen makes
+//! settings of one family; the control API takes events of both in one setting, and no room for every room of the owner: whoever
+//! tests a receiver of everything need not make one setting for each room.
 //!
 //! **What another member writes** through the control API counts against no limit of the API: it is the world around the
 //! program under test, not a call of it.

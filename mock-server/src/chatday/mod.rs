@@ -8,6 +8,7 @@
 
 pub mod chats;
 pub mod description;
+pub mod recognise;
 pub mod register;
 pub mod secret;
 pub mod send;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use contract::chatwork::webhook::{Detail, Event, EventKind, Mention, RoomMessage};
 use contract::time::UnixMillis;
 
-use super::state::{Family, Happened, Mentioned, Message, RoomId, State, Webhook};
+use super::state::{Happened, Mentioned, Message, RoomId, State, Webhook};
 
 /// One event for one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,15 +31,16 @@ impl State {
         let Some(found) = self.any_room(room) else { return Vec::new() };
         let Some(message) = found.message(id).filter(|message| !message.deleted) else { return Vec::new() };
         let concerned = self.webhooks().filter(|webhook| found.member(webhook.account).is_some());
+        let concerned = concerned.filter(|webhook| webhook.reports.is_about(room));
         concerned
-            .filter_map(|webhook| {
-                let kind = match webhook.family {
-                    Family::Room { room: its, .. } if its == room && webhook.family.reports(kind) => kind,
-                    Family::Account if newly_mentions(message, webhook, before) => EventKind::MentionToMe,
-                    Family::Room { .. } | Family::Account => return None,
-                };
-                let event = event(webhook, kind, room, message, now);
-                Some(Call { webhook, kind, body: event.body() })
+            .flat_map(|webhook| {
+                let of_room = webhook.reports.reports(kind).then_some(kind);
+                let mention = webhook.reports.mention && newly_mentions(message, webhook, before);
+                let kinds = of_room.into_iter().chain(mention.then_some(EventKind::MentionToMe));
+                kinds.map(move |kind| {
+                    let event = event(webhook, kind, room, message, now);
+                    Call { webhook, kind, body: event.body() }
+                })
             })
             .collect()
     }

@@ -93,6 +93,13 @@ pub enum Change {
         /// How often it was tried.
         attempts: usize,
     },
+    /// Somebody allowed an OAuth client what it asked for, on the page or through the control API.
+    Consented {
+        /// The client.
+        client_id: String,
+        /// Who.
+        account_id: u64,
+    },
     /// A change of a kind that this version does not know.
     #[serde(untagged)]
     Other(Value),
@@ -159,6 +166,7 @@ impl Change {
             Self::Delivery { service, event, verdict, .. } => {
                 service.capacity() + event.capacity() + verdict.capacity()
             }
+            Self::Consented { client_id, .. } => client_id.capacity(),
             // Only ever read from another mock.
             Self::Reset | Self::Replaced | Self::Settings | Self::JournalCleared | Self::Other(_) => 0,
         }
@@ -230,6 +238,8 @@ mod tests {
     fn changes_say_their_kind_in_kebab_case() {
         let text = |change: &Change| serde_json::to_string(change).unwrap();
         assert_eq!(text(&Change::JournalCleared), r#"{"kind":"journal-cleared"}"#);
+        let consented = Change::Consented { client_id: "c".into(), account_id: 1 };
+        assert_eq!(text(&consented), r#"{"kind":"consented","client_id":"c","account_id":1}"#);
         let created = Change::WorldCreated { world: "w3".into() };
         assert_eq!(text(&created), r#"{"kind":"world-created","world":"w3"}"#);
     }

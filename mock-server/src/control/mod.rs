@@ -23,6 +23,13 @@ use serde_json::Value;
 use crate::core::clock::{MOST_ADVANCE_MS, moment};
 pub use tls::{Certificate, CertificateChange, CertificateTally, Client, Handshake, Listener, Shaken, TlsState};
 
+mod fault;
+
+pub use fault::{
+    CannedAnswer, CannedBody, Deed, FaultAction, FaultList, FaultMatch, FaultReport, FaultRule, MOST_DELAY_MS,
+    MOST_FAULT_BYTES, MOST_PAUSE_MS, RateLimited, Scope,
+};
+
 /// Longest wait of one expectation: 60 s of real time.
 pub const MOST_WITHIN_MS: u64 = 60_000;
 /// Wait of an expectation that does not say how long: 5 s of real time.
@@ -98,8 +105,13 @@ pub struct RecordedRequest {
     pub body_is_cut: bool,
     /// Who called: `chatwork/1001`. Never the token.
     pub token_id: Option<String>,
-    /// Status of the answer.
+    /// Status of the answer; 0 where a fault let no answer begin (`reset` before any byte, `stall`, `garbage`). Where the
+    /// answer was cut or dropped (`close_after_bytes`, `reset` after some bytes, `drop_after_commit`) it is that of the
+    /// answer that there was.
     pub status: u16,
+    /// The fault rule that the request met: `f1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     /// What the request turned out to be: `get-room-messages`.
     pub operation: Option<String>,
     /// What was wrong with the request although it may have been served.
@@ -240,24 +252,29 @@ impl Match {
     /// Reads a match and notes every fault.
     pub fn load(node: &Node<'_>) -> Self {
         let object = node.object();
+        let found = Self::fields(&object);
+        object.finish();
+        found
+    }
+
+    /// Reads the fields of a match from an object that may have others beside them.
+    fn fields(object: &Object<'_>) -> Self {
         let services = Service::ALL.map(|service| (service.name(), service));
-        let found = Self {
+        Self {
             service: object
                 .optional("service")
                 .and_then(|word| word.one_of(&services))
                 .map(|service| service.name().to_owned()),
             method: object.optional_text("method"),
             path: object.optional_text("path"),
-            query: texts(&object, "query"),
-            headers: texts(&object, "headers"),
-            form: texts(&object, "form"),
+            query: texts(object, "query"),
+            headers: texts(object, "headers"),
+            form: texts(object, "form"),
             body: object.optional("body").and_then(|body| BodyMatch::load(&body)),
             status: object.optional_integer("status", 100, 599).and_then(|status| u16::try_from(status).ok()),
             operation: object.optional_text("operation"),
             token_id: object.optional_text("token_id"),
-        };
-        object.finish();
-        found
+        }
     }
 }
 

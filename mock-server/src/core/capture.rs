@@ -221,6 +221,11 @@ fn mask_query_into(text: &mut Vec<u8>, query: &str, secrets: &Secrets) {
     }
 }
 
+/// Whether the value of a header with this name is masked whatever it is.
+pub fn hides(name: &str) -> bool {
+    is_secret_key(name) || HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| is_secret(&name))
+}
+
 /// Names that say of themselves that their value is a secret.
 fn is_secret_key(name: &str) -> bool {
     let ends_with = |end: &&str| {

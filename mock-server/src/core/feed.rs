@@ -149,7 +149,8 @@ mod tests {
         let uri = Uri::from_static("/v2/me");
         let secrets = [].into_iter().collect();
         let request = Capture::of(Service::Chatwork, &Method::GET, &uri, &HeaderMap::new(), b"", &secrets);
-        Entry { id: 0, event, at: UnixMillis(7), request, status: 200, operation: None, notes: Vec::new() }
+        let (at, notes) = (UnixMillis(7), Vec::new());
+        Entry { id: 0, event, at, request, status: 200, fault: None, operation: None, notes }
     }
 
     /// What a reader that starts at a cursor is told, as words.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use contract::time::UnixMillis;
 
 use super::capture::Capture;
+use super::faults::FaultId;
 use super::turn::Note;
 use crate::control::{RecordedRequest, Violation, text_or_base64};
 
@@ -28,8 +29,10 @@ pub struct Entry {
     pub at: UnixMillis,
     /// The request, masked. Its tail is the caller's name.
     pub request: Capture,
-    /// Status of the answer.
+    /// Status of the answer; 0 where a fault let none begin.
     pub status: u16,
+    /// The fault rule that it met.
+    pub fault: Option<FaultId>,
     /// What the request turned out to be.
     pub operation: Option<&'static str>,
     /// What was remarkable.
@@ -71,6 +74,7 @@ impl Entry {
             body_is_cut: self.request.body_is_cut,
             token_id: (!token_id.is_empty()).then(|| words(token_id)),
             status: self.status,
+            fault: self.fault.map(|fault| fault.to_string()),
             operation: self.operation.map(str::to_owned),
             violations: self
                 .notes
@@ -161,7 +165,8 @@ mod tests {
         let uri = Uri::from_static("/v2/me?a=1");
         let secrets = [].into_iter().collect();
         let request = Capture::of(Service::Chatwork, &Method::GET, &uri, &HeaderMap::new(), body, &secrets);
-        Entry { id: 0, event: 0, at: UnixMillis(7), request, status: 200, operation: Some("get-me"), notes: Vec::new() }
+        let operation = Some("get-me");
+        Entry { id: 0, event: 0, at: UnixMillis(7), request, status: 200, fault: None, operation, notes: Vec::new() }
     }
 
     fn ids(journal: &Journal) -> Vec<u64> {

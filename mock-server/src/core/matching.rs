@@ -1,30 +1,56 @@
-//! Whether an entry of the journal is one that somebody asked about, and if not, why.
+//! Whether a request, or an entry of the journal, is one that somebody asked about, and if not, why.
 
 use contract::wire::form::Form;
 use serde_json::Value;
 
+use super::capture::Capture;
 use super::journal::Entry;
 use crate::control::{BodyMatch, Match};
 
+/// What of a request can be asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The request, masked.
+    pub request: &'a Capture,
+    /// What it turned out to be.
+    pub operation: Option<&'a str>,
+    /// Who called; empty where nobody was known.
+    pub token_id: &'a [u8],
+    /// Status of the answer; 0 before there is one.
+    pub status: u16,
+}
+
+impl<'a> From<&'a Entry> for Seen<'a> {
+    fn from(entry: &'a Entry) -> Self {
+        let (operation, token_id) = (entry.operation, entry.token_id());
+        Self { request: &entry.request, operation, token_id, status: entry.status }
+    }
+}
+
 impl Match {
+    /// Whether a request is meant that has no answer yet. A match that asks for a status means none.
+    pub fn fits(&self, seen: Seen<'_>) -> bool {
+        self.differences(seen).next().is_none()
+    }
+
     /// Whether the entry is meant.
     pub fn allows(&self, entry: &Entry) -> bool {
-        self.differences(entry).next().is_none()
+        self.differences(entry.into()).next().is_none()
     }
 
     /// How many of the things asked for the entry lacks.
     pub fn distance(&self, entry: &Entry) -> usize {
-        self.differences(entry).count()
+        self.differences(entry.into()).count()
     }
 
     /// Why the entry is not meant, one sentence for each difference.
     pub fn explain(&self, entry: &Entry) -> Vec<String> {
-        self.differences(entry).map(|difference| difference.to_string()).collect()
+        self.differences(entry.into()).map(|difference| difference.to_string()).collect()
     }
 
     /// Cheap tests first; nothing is formatted before somebody prints it.
-    fn differences<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = Difference<'a>> {
-        let request = &entry.request;
+    fn differences<'a>(&'a self, seen: Seen<'a>) -> impl Iterator<Item = Difference<'a>> {
+        let request = seen.request;
         let named = |what, expected: &'a Option<String>, actual: &'a [u8]| {
             expected.as_deref().filter(|expected| !glob(expected, actual)).map(|expected| Difference {
                 what,
@@ -34,8 +60,8 @@ impl Match {
             })
         };
         let method = self.method.as_deref().filter(|method| !method.eq_ignore_ascii_case(request.method.as_str()));
-        let status = self.status.filter(|status| *status != entry.status);
-        let operation = entry.operation.unwrap_or_default().as_bytes();
+        let status = self.status.filter(|status| *status != seen.status);
+        let operation = seen.operation.unwrap_or_default().as_bytes();
         (named("service", &self.service, request.service.name().as_bytes()).into_iter())
             .chain(method.map(|expected| Difference {
                 what: "method",
@@ -45,14 +71,14 @@ impl Match {
             }))
             .chain(named("path", &self.path, request.path()))
             .chain(named("operation", &self.operation, operation))
-            .chain(named("token_id", &self.token_id, entry.token_id()))
+            .chain(named("token_id", &self.token_id, seen.token_id))
             .chain(status.map(|expected| Difference {
                 what: "status",
                 name: "",
                 expected: Expected::Status(expected),
-                actual: Some(entry.status.to_string().into_bytes().into()),
+                actual: Some(seen.status.to_string().into_bytes().into()),
             }))
-            .chain(self.header_differences(entry))
+            .chain(self.header_differences(request))
             .chain(pair_differences("query", &self.query, request.query()))
             .chain(pair_differences("form", &self.form, request.body()))
             .chain(self.body.as_ref().filter(|body| !body.allows(request.body())).map(|body| Difference {
@@ -63,9 +89,9 @@ impl Match {
             }))
     }
 
-    fn header_differences<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = Difference<'a>> {
+    fn header_differences<'a>(&'a self, request: &'a Capture) -> impl Iterator<Item = Difference<'a>> {
         self.headers.iter().filter_map(|(name, expected)| {
-            let mut values = entry.request.headers().filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes()));
+            let mut values = request.headers().filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes()));
             let first = values.next();
             let fits = first.into_iter().chain(values).any(|(_, value)| glob(expected, value));
             let actual = first.map(|(_, value)| value.into());
@@ -184,7 +210,8 @@ mod tests {
         let mut capture = Capture::of(Service::Chatwork, method, uri, headers, body.as_bytes(), &secrets);
         capture.push_tail("chatwork/1001");
         let operation = Some("post-room-messages");
-        Entry { id: 1, event: 1, at: UnixMillis(0), request: capture, status: 200, operation, notes: Vec::new() }
+        let (at, notes) = (UnixMillis(0), Vec::new());
+        Entry { id: 1, event: 1, at, request: capture, status: 200, fault: None, operation, notes }
     }
 
     fn pair(name: &str, value: &str) -> BTreeMap<String, String> {

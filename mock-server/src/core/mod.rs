@@ -2,7 +2,9 @@
 
 pub mod capture;
 pub mod clock;
+pub mod conduct;
 pub mod description;
+pub mod faults;
 pub mod feed;
 pub mod journal;
 pub mod matching;

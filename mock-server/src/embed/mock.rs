@@ -139,7 +139,7 @@ impl Mock {
         self.send::<()>(Method::DELETE, format!("/worlds/{}", self.card.id), None).map(drop)
     }
 
-    /// Takes this world back to its seed: state, clock, settings and journal.
+    /// Takes this world back to its seed: state, clock, settings and journal; fault rules are gone.
     ///
     /// # Errors
     /// The mock cannot be reached.

@@ -2,6 +2,7 @@
 //! nobody.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,11 +19,13 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use hyper::body::{Body as _, Incoming};
 
 use super::head::{self, Refusal};
+use super::line::Line;
 use super::outgoing::{Outgoing, Streams};
 use super::timer::ConnectionTimer;
-use super::{Shared, body, clock, control, log, whose};
+use super::{Shared, body, clock, conduct, control, log, whose};
 use crate::chatwork::is_oauth;
 use crate::core::capture::Capture;
+use crate::core::conduct::Reply;
 use crate::core::refusal;
 use crate::core::registry::{Cell, Index};
 use crate::core::world::{DOWNLOAD, Surroundings};
@@ -95,16 +98,14 @@ pub(crate) struct Exchange {
     /// For connections on which one body at a time is waited for.
     bodies: Option<ConnectionTimer>,
     streams: Streams,
+    line: Arc<Line>,
 }
 
 impl Exchange {
-    pub(crate) fn new(role: Role, shared: Arc<Shared>, streams: Streams) -> Self {
-        Self { role, shared, bodies: Some(ConnectionTimer::default()), streams }
-    }
-
-    /// For a connection on which several bodies come at once: each is timed for itself.
-    pub(crate) fn multiplexed(role: Role, shared: Arc<Shared>, streams: Streams) -> Self {
-        Self { role, shared, bodies: None, streams }
+    /// Where several bodies come at once, each is timed for itself.
+    pub(crate) fn new(role: Role, shared: Arc<Shared>, streams: Streams, line: Arc<Line>) -> Self {
+        let bodies = (!line.is_multiplexed()).then(ConnectionTimer::default);
+        Self { role, shared, bodies, streams, line }
     }
 }
 
@@ -136,15 +137,27 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
         }
         let entry = self.role.entry;
         if body.is_end_stream() && mount != Mount::Control {
-            return Answer::Now(Some(shared.answer(entry, mount, parts, Bytes::new(), started)));
+            let reply = shared.answer(entry, mount, parts, Bytes::new(), started);
+            if reply.conduct.is_none() {
+                return Answer::Now(Some(reply.response));
+            }
+            let (shared, line) = (Arc::clone(shared), Arc::clone(&self.line));
+            return Answer::Later(Box::pin(async move { conduct::give(&shared, &line, reply).await }));
         }
         let timer = self.bodies.clone().unwrap_or_default();
-        let (shared, streams) = (Arc::clone(shared), self.streams.clone());
+        let (shared, streams, line) = (Arc::clone(shared), self.streams.clone(), Arc::clone(&self.line));
         Answer::Later(Box::pin(async move {
             match body::collect(body, most, &shared.limits, &timer).await {
-                Ok(body) if mount == Mount::Control => control::answer(&shared, parts, body, &streams, started).await,
-                Ok(body) => shared.answer(entry, mount, parts, body, started).map(Outgoing::from),
-                Err(unread) => shared.refuse(mount, &parts, &unread.refusal, unread.rest, started).map(Outgoing::from),
+                Ok(body) if mount == Mount::Control => {
+                    Ok(control::answer(&shared, parts, body, &streams, started).await)
+                }
+                Ok(body) => {
+                    let reply = shared.answer(entry, mount, parts, body, started);
+                    conduct::give(&shared, &line, reply).await
+                }
+                Err(unread) => {
+                    Ok(shared.refuse(mount, &parts, &unread.refusal, unread.rest, started).map(Outgoing::from))
+                }
             }
         }))
     }
@@ -155,11 +168,11 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
 #[error("closed without an answer")]
 pub(crate) struct HungUp;
 
-/// An answer that is there already, or that waits for a body, or none.
+/// An answer that is there already, or that waits for a body or for its time, or none.
 pub(crate) enum Answer {
     HungUp,
     Now(Option<Response>),
-    Later(Pin<Box<dyn Future<Output = http::Response<Outgoing>> + Send>>),
+    Later(Pin<Box<dyn Future<Output = <Self as Future>::Output> + Send>>),
 }
 
 impl Future for Answer {
@@ -169,21 +182,21 @@ impl Future for Answer {
         match &mut *self {
             Self::HungUp => Poll::Ready(Err(HungUp)),
             Self::Now(response) => Poll::Ready(Ok(response.take().unwrap_or_default().map(Outgoing::from))),
-            Self::Later(waiting) => waiting.as_mut().poll(cx).map(Ok),
+            Self::Later(waiting) => waiting.as_mut().poll(cx),
         }
     }
 }
 
 impl Shared {
     /// Sends a request into its world.
-    fn answer(&self, entry: Entry, mount: Mount, parts: Parts, body: Bytes, started: Option<Instant>) -> Response {
+    fn answer(&self, entry: Entry, mount: Mount, parts: Parts, body: Bytes, started: Option<Instant>) -> Reply {
         let Some(service) = mount.service() else {
             let words = if parts.method == Method::CONNECT {
                 "this address is no proxy: start the mock with --intercept-listen for one".to_owned()
             } else {
                 format!("there is nothing at '{}': {}", parts.uri.path(), self.mounts(entry))
             };
-            return self.refuse(mount, &parts, &Refusal::new(StatusCode::NOT_FOUND, words), None, started);
+            return self.refuse(mount, &parts, &Refusal::new(StatusCode::NOT_FOUND, words), None, started).into();
         };
         let (cell, capture) = {
             let index = self.registry.index();
@@ -191,7 +204,7 @@ impl Shared {
                 Ok(cell) => Arc::clone(cell),
                 Err(refusal) => {
                     drop(index);
-                    return self.refuse(mount, &parts, &refusal, None, started);
+                    return self.refuse(mount, &parts, &refusal, None, started).into();
                 }
             };
             let capture = Capture::of(service, &parts.method, &parts.uri, &parts.headers, &body, index.secrets());
@@ -200,7 +213,7 @@ impl Shared {
         let request = Request::from_parts(parts, body);
         let base_url = self.base_url_of(entry, request.headers());
         let around = Surroundings { wall: clock::wall(), base_url: &base_url };
-        let (response, own_faults, rings) = {
+        let (reply, own_faults, rings) = {
             let mut world = cell.lock();
             (world.handle(&request, capture, around), world.take_own_faults(), world.take_ring())
         };
@@ -210,8 +223,14 @@ impl Shared {
         for fault in own_faults {
             tracing::error!("fault of the mock: {} in world {}: {fault}", request.method(), cell.id());
         }
-        self.log(started, request.method(), request.uri(), &response, cell.id());
-        response
+        match &reply.conduct {
+            None => self.log(started, request.method(), request.uri(), &reply.response, cell.id()),
+            Some(conduct) => {
+                let outcome = format_args!("{} fault={}", conduct.status, conduct.fault);
+                self.log_line(started, request.method(), request.uri(), outcome, cell.id());
+            }
+        }
+        reply
     }
 
     /// Writes down a request to which the connection is closed without an answer.
@@ -333,12 +352,16 @@ impl Shared {
         response: &http::Response<B>,
         world: &str,
     ) {
+        self.log_line(started, method, uri, response.status().as_u16(), world);
+    }
+
+    fn log_line(&self, started: Option<Instant>, method: &Method, uri: &Uri, outcome: impl Display, world: &str) {
         let Some(started) = started else { return };
         let mut path = Vec::new();
         self.registry.index().secrets().mask_into(&mut path, uri.path().as_bytes());
-        let (path, status) = (String::from_utf8_lossy(&path), response.status().as_u16());
+        let path = String::from_utf8_lossy(&path);
         let micros = clock::micros_since(started);
-        tracing::info!(target: log::REQUESTS, "{method} {path} {status} world={world} {micros}us");
+        tracing::info!(target: log::REQUESTS, "{method} {path} {outcome} world={world} {micros}us");
     }
 
     fn most_body(&self, mount: Mount, parts: &Parts) -> usize {

@@ -14,7 +14,6 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -33,7 +32,7 @@ pub(super) const BEHIND: Role = Role { entry: Entry::Intercepted, services: true
 pub(super) async fn converse(stream: TcpStream, shared: Arc<Shared>) {
     let proxy = Proxy { shared: Arc::clone(&shared), tunnel: Arc::default() };
     let tunnel = Arc::clone(&proxy.tunnel);
-    let io = Patient::new(stream, shared.limits.write_pause);
+    let io = Patient::new(stream, shared.limits.write_pause, Arc::default());
     let connection = listen::builder(&shared).serve_connection(io, proxy).with_upgrades();
     let ended =
         listen::until_told(connection, |connection| connection.graceful_shutdown(), &Streams::default(), &shared.stop)
@@ -44,9 +43,11 @@ pub(super) async fn converse(stream: TcpStream, shared: Arc<Shared>) {
     let opened = tunnel.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(Tunnel { host, upgrade }) = opened else { return };
     // Bounded, although it is there by now: an answer that could not be written never becomes a tunnel.
-    if let Ok(Ok(upgraded)) = timeout(shared.limits.head_time, upgrade).await {
-        tls::welcome(TokioIo::new(upgraded), Listener::Intercept, Some(host), BEHIND, shared).await;
-    }
+    let Ok(Ok(upgraded)) = timeout(shared.limits.head_time, upgrade).await else { return };
+    // The stream that was put in, without hyper around it.
+    let Ok(parts) = upgraded.downcast::<Patient<TcpStream>>() else { return };
+    let stream = tls::First::behind(parts.read_buf, parts.io.into_inner());
+    tls::welcome(stream, Listener::Intercept, Some(host), BEHIND, shared).await;
 }
 
 /// A connection that a CONNECT has opened.

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +20,10 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::carrier::{Counted, Meter, Metered};
+use super::conduct::{self, Resettable};
 use super::http::{Exchange, Role};
+use super::lent::Lent;
+use super::line::Line;
 use super::outgoing::Streams;
 use super::stop::Stop;
 use super::stream::Patient;
@@ -43,9 +46,9 @@ impl Door {
     async fn open(self, stream: TcpStream, shared: Arc<Shared>) {
         match self {
             Self::Plain(role) => {
-                let streams = Streams::default();
-                let exchange = Exchange::new(role, Arc::clone(&shared), streams.clone());
-                converse(stream, exchange, &streams, &shared).await;
+                let (streams, line) = (Streams::default(), Arc::new(Line::default()));
+                let exchange = Exchange::new(role, Arc::clone(&shared), streams.clone(), Arc::clone(&line));
+                converse(stream, exchange, &line, &streams, &shared).await;
             }
             Self::Tls(role) => tls::welcome(stream, Listener::Tls, None, role, shared).await,
             Self::Intercept => intercept::converse(stream, shared).await,
@@ -111,17 +114,38 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, shared: Arc<Shared>
 }
 
 /// Speaks HTTP/1.1 on one connection, whatever carries it.
-async fn converse<S, T, B>(stream: S, service: T, streams: &Streams, shared: &Shared)
+async fn converse<S, T, B>(stream: S, service: T, line: &Arc<Line>, streams: &Streams, shared: &Shared)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    T: Service<http::Request<Incoming>, Response = http::Response<B>, Error: Into<BoxError>>,
+    S: AsyncRead + AsyncWrite + Resettable + Unpin + Send,
+    T: Service<http::Request<Incoming>, Response = http::Response<B>, Error: Into<BoxError>> + Unpin,
     B: Body<Data = Bytes, Error: Into<BoxError>> + 'static,
 {
-    let io = Patient::new(stream, shared.limits.write_pause);
-    let connection = builder(shared).serve_connection(io, service);
-    if let Err(error) = until_told(connection, |connection| connection.graceful_shutdown(), streams, &shared.stop).await
-    {
+    let io = Patient::new(stream, shared.limits.write_pause, Arc::clone(line));
+    let mut connection = builder(shared).serve_connection(io, service);
+    let watched = Watched { connection: &mut connection, line };
+    let end = |watched: Pin<&mut Watched<'_, http1::Connection<Patient<S>, T>>>| {
+        Pin::new(&mut *watched.get_mut().connection).graceful_shutdown();
+    };
+    if let Err(error) = until_told(watched, end, streams, &shared.stop).await {
         tracing::debug!("a connection ended: {error}");
+    }
+    if line.is_taken() {
+        conduct::end(connection.into_parts().io.into_inner(), line.end(), shared).await;
+    }
+}
+
+/// A connection until it ends, or is taken out of hyper's hands.
+struct Watched<'a, C> {
+    connection: &'a mut C,
+    line: &'a Line,
+}
+
+impl<C: Future<Output = hyper::Result<()>> + Unpin> Future for Watched<'_, C> {
+    type Output = hyper::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+        let polled = Pin::new(&mut *self.connection).poll(cx);
+        if self.line.is_taken() { Poll::Ready(Ok(())) } else { polled }
     }
 }
 
@@ -174,29 +198,39 @@ where
 /// Speaks HTTP/1.1 or HTTP/2 on a connection whose requests are counted.
 pub(super) async fn converse_counted<S>(stream: S, is_http2: bool, role: Role, meter: &Arc<Meter>, shared: &Arc<Shared>)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Resettable + Unpin + Send + 'static,
 {
+    let line = Arc::new(if is_http2 { Line::multiplexed() } else { Line::default() });
     let streams = Streams::default();
+    let exchange = Exchange::new(role, Arc::clone(shared), streams.clone(), Arc::clone(&line));
+    let exchange = Counted::new(exchange, Arc::clone(meter));
     if !is_http2 {
-        let exchange = Exchange::new(role, Arc::clone(shared), streams.clone());
-        return converse(stream, Counted::new(exchange, Arc::clone(meter)), &streams, shared).await;
+        return converse(stream, exchange, &line, &streams, shared).await;
     }
     let limits = &shared.limits;
-    let exchange = Counted::new(Exchange::multiplexed(role, Arc::clone(shared), streams), Arc::clone(meter));
-    let io = Patient::new(Metered::new(stream, Arc::clone(meter)), limits.write_pause);
+    let (lent, back) = Lent::new(stream);
+    let io = Patient::new(Metered::new(lent, Arc::clone(meter)), limits.write_pause, Arc::clone(&line));
     let connection = http2::Builder::new(TokioExecutor::new())
         .auto_date_header(false)
         .max_header_list_size(u32::try_from(limits.buffer_bytes()).unwrap_or(u32::MAX))
         .max_concurrent_streams(limits.streams)
         .serve_connection(io, exchange);
-    let mut connection = pin!(connection);
+    // Boxed, so that it is gone, and has given its stream back, before that is wanted.
+    let mut connection = Box::pin(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = shared.stop.heard() => finish(connection, limits.drain_time).await,
-        () = meter.idle(limits.head_time) => finish(connection, limits.drain_time).await,
+        () = shared.stop.heard() => finish(connection.as_mut(), limits.drain_time).await,
+        () = meter.idle(limits.head_time) => finish(connection.as_mut(), limits.drain_time).await,
+        () = line.taken() => Ok(()),
     };
+    drop(connection);
     if let Err(error) = ended {
         tracing::debug!("an HTTP/2 connection ended: {error}");
+    }
+    if line.is_taken()
+        && let Some(stream) = back.take()
+    {
+        conduct::end(stream, line.end(), shared).await;
     }
 }
 

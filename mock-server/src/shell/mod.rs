@@ -8,11 +8,14 @@ pub(crate) mod stop;
 
 mod body;
 mod carrier;
+mod conduct;
 mod deliver;
 mod head;
 mod http;
 mod intercept;
+mod lent;
 mod limits;
+mod line;
 mod listen;
 mod outgoing;
 mod stream;

@@ -64,6 +64,16 @@ fn every_mocked_host_leads_to_the_mock_and_the_case_of_its_name_does_not_matter(
 }
 
 #[test]
+fn the_pages_of_oauth_are_at_their_real_addresses() {
+    let mock = mock();
+    let ask = |host: &str, path: &str| tunnel(&mock, host).send(get(&mock, path, host)).answer();
+    let consent = ask("www.chatwork.com", "/packages/oauth2/login.php?response_type=code&client_id=nobody");
+    assert!(consent.status != 404 && !consent.body.contains("there is nothing"), "{consent:?}");
+    let token = ask("oauth.chatwork.com", "/token");
+    assert!(token.status != 404 && !token.body.contains("there is nothing"), "{token:?}");
+}
+
+#[test]
 fn http_2_is_chosen_behind_the_proxy_by_who_offers_it() {
     let mock = mock();
     let config = trusting(&mock.tls().unwrap().ca_pem, &["h2", "http/1.1"]);

@@ -7,6 +7,7 @@ mod control;
 mod embed;
 mod events;
 mod expect;
+mod faults;
 mod intercept;
 mod isolation;
 mod limits;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use contract::wire::form::Form;
+use mock_server::control::event::{Change, Happening};
 use mock_server::{Mock, MockServer};
 use serde_json::{Value, json};
 
@@ -140,7 +141,11 @@ fn consent_through_the_control_api_leads_where_the_page_would() {
     let mock = MockServer::start().unwrap();
     let world = mock.new_world(None, None).unwrap();
     let url = authorize_url(&world, "rooms.info:read");
+    let mut events = world.events().unwrap();
     let to = world.approve(&url, Some(1003)).unwrap();
+    let told = events.next_within(Duration::from_secs(10)).unwrap().map(|event| event.what);
+    let consented = Change::Consented { client_id: card(&world, "client_id"), account_id: 1003 };
+    assert_eq!(told, Some(Happening::State(consented)));
     assert!(to.starts_with("http://127.0.0.1:8765/callback?code=") && to.ends_with("&state=a+b"), "{to}");
     assert_eq!(world.deny(&url).unwrap(), "http://127.0.0.1:8765/callback?error=access_denied&state=a+b");
     // The client selects the world; the host does not matter.

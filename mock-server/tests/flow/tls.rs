@@ -376,7 +376,7 @@ fn with_require_https_plain_http_is_closed_without_an_answer_and_written_down() 
     let base = mock.info().unwrap().tls_url.unwrap();
     assert_eq!(mock.url(Service::Chatwork), format!("{base}/v2"));
     let plain = mock.local_address().to_string();
-    for path in ["/v2/me", "/chatday/register", "/download/x"] {
+    for path in ["/v2/me", "/chatday/register", "/download/x", "/token", "/packages/oauth2/login.php"] {
         let mut client = Client::connect(&plain);
         assert!(client.send(get(&mock, path, "localhost")).try_answer().is_none(), "{path}");
     }
@@ -385,7 +385,7 @@ fn with_require_https_plain_http_is_closed_without_an_answer_and_written_down() 
     let requests = mock.requests().unwrap();
     let told: Vec<_> = requests.iter().map(|request| (request.status, request.violations[0].clause.as_str())).collect();
     let (chatwork, chatday) = ("chatwork.transport.https-only", "chatday.transport.https-only");
-    assert_eq!(told, [(0, chatwork), (0, chatday), (0, chatwork)]);
+    assert_eq!(told, [(0, chatwork), (0, chatday), (0, chatwork), (0, chatwork), (0, chatwork)]);
     let config = trusting_mock(&mock);
     assert_eq!(dial(&mock, "localhost", &config).unwrap().send(get(&mock, "/v2/me", "localhost")).answer().status, 200);
     let error = MockServer::builder().require_https(true).start().err().unwrap();

@@ -56,6 +56,18 @@ fn the_url_can_be_set_only_after_register() {
 }
 
 #[test]
+fn a_delivery_that_is_due_later_is_told_at_once_as_it_stands() {
+    let (mock, _) = registered("");
+    let receiver = Receiver::friendly();
+    ok(&mock, "PUT", "/chatday/webhook", &json!({"url": receiver.url()}));
+    ok(&mock, "POST", "/deliveries/modes", &json!({"mode": {"delay": {"ms": 500}}}));
+    let delivery = visitor(&mock, "เดี๋ยวก่อน")["delivery"].clone();
+    assert_eq!((&delivery["verdict"], &delivery["attempts"]), (&json!("waiting"), &json!([])));
+    ok(&mock, "POST", "/clock", &json!({"advance_ms": 500}));
+    assert_eq!(deliveries(&mock)[0]["verdict"], "delivered");
+}
+
+#[test]
 fn a_visitor_s_message_is_answered_with_its_delivery() {
     let (mock, signature) = registered("");
     let receiver = Receiver::friendly();

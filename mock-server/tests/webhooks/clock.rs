@@ -105,6 +105,28 @@ fn two_who_advance_at_once_advance_one_after_the_other() {
 }
 
 #[test]
+fn whoever_comes_second_moves_the_clock_on_from_where_the_first_has_brought_it() {
+    let mock = frozen();
+    let gate = Arc::new(Barrier::new(2));
+    let held = Arc::clone(&gate);
+    let receiver = Receiver::with(move |number, stream| {
+        if number == 0 {
+            held.wait();
+        }
+        let _ = stream.write_all(SUCCESS);
+    });
+    delayed(&mock, &receiver.url(), &[100, 200, 300, 400, 500, 600]);
+    let start = mock.clock().unwrap().now_ms;
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| mock.advance(Duration::from_millis(1000)).unwrap().now_ms);
+        receiver.wait_for(1);
+        let second = scope.spawn(|| mock.advance(Duration::from_millis(50)).unwrap().now_ms);
+        gate.wait();
+        assert_eq!((first.join().unwrap(), second.join().unwrap()), (start + 1000, start + 1050));
+    });
+}
+
+#[test]
 fn a_caller_that_leaves_while_it_waits_leaves_nothing_behind() {
     let mock = frozen();
     let gate = Arc::new(Barrier::new(2));

@@ -10,6 +10,7 @@ mod library;
 mod load;
 mod modes;
 mod receiver;
+mod repeat;
 mod replay;
 mod settings;
 mod support;

@@ -1,6 +1,7 @@
 //! Chatwork's events.
 
 use bytes::Bytes;
+use contract::chatwork::signature::WebhookKey;
 use contract::chatwork::webhook::{self, Detail, Event, EventKind, Mention, RoomMessage};
 use serde_json::{Value as Json, json};
 
@@ -8,7 +9,7 @@ use super::Craft;
 use courier::exchange::{Delivery, Value};
 
 /// The account that the judged integration would belong to, as far as events say.
-const RECEIVER: u64 = 1_002;
+pub const RECEIVER: u64 = 1_002;
 /// The account that writes.
 const AUTHOR: u64 = 1_001;
 /// The room that it writes in.
@@ -58,6 +59,11 @@ pub fn event_json(craft: &Craft<'_>, kind: EventKind, text: &str) -> Json {
 /// The signature of a body under the real token.
 pub fn sign(craft: &Craft<'_>, body: &[u8]) -> String {
     craft.secret.key().map(|key| key.sign(body)).unwrap_or_default()
+}
+
+/// The signature of a body under another key.
+pub fn signature_under(key: &[u8], body: &[u8]) -> Option<String> {
+    WebhookKey::from_bytes(key).ok().map(|key| key.sign(body))
 }
 
 /// A real event, correctly signed. It is made anew, with another message id, until its signature holds neither `+` nor

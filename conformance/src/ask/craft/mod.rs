@@ -6,14 +6,22 @@ pub mod text;
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::time::Duration;
 
+use bytes::Bytes;
+use contract::chatday::Message;
+use contract::chatwork::webhook::EventKind;
 use contract::service::Service;
 use contract::time::UnixMillis;
+use contract::wire::header::CHATWORK_SIGNATURE;
+use contract::wire::json::to_ascii;
+use http::HeaderName;
+use serde_json::Value as Json;
 
 use super::policy::Policy;
 use super::secret::Secret;
 use super::seed::Dice;
-use courier::exchange::Delivery;
+use courier::exchange::{Delivery, Value};
 
 /// All that a delivery is made of.
 #[derive(Debug)]
@@ -30,8 +38,25 @@ pub struct Craft<'a> {
     pub check: &'a str,
     /// Path and query of the endpoint.
     pub target: &'a str,
+    /// How the subject has answered so far: what puts a load on it is measured by that.
+    pub rhythm: Rhythm,
     /// Counts the events of the run, so that no two have the same id: a receiver may drop duplicates.
     pub serial: &'a Cell<u64>,
+}
+
+/// How the subject has answered so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rhythm {
+    /// How long the last control event took.
+    pub latency: Duration,
+    /// How long an exchange may take.
+    pub timeout: Duration,
+}
+
+impl Default for Rhythm {
+    fn default() -> Self {
+        Self { latency: Duration::ZERO, timeout: Duration::from_secs(5) }
+    }
 }
 
 impl Craft<'_> {
@@ -60,6 +85,65 @@ impl Craft<'_> {
         match self.policy.service {
             Service::Chatwork => chatwork::control(self),
             Service::Chatday => chatday::control(self),
+        }
+    }
+    /// A real text event as a JSON value, for checks that change it.
+    pub fn event(&self, text: &str) -> Json {
+        match self.policy.service {
+            Service::Chatwork => chatwork::event_json(self, EventKind::MessageCreated, text),
+            Service::Chatday => chatday::body_json(self, text),
+        }
+    }
+
+    /// An event as the service spells it.
+    pub fn body(&self, event: &Json) -> Bytes {
+        match self.policy.service {
+            Service::Chatwork => Bytes::from(to_ascii(event)),
+            Service::Chatday => Bytes::from(event.to_string()),
+        }
+    }
+
+    /// A body that is made anew on each call, with what shows that it comes from the service.
+    pub fn seal(&self, body: impl Fn() -> Bytes) -> Delivery {
+        match self.policy.service {
+            Service::Chatwork => chatwork::signed(self, body),
+            Service::Chatday => chatday::signed(self, body()),
+        }
+    }
+
+    /// A real text event. Chatday's have no id, so a number in the text makes each of them different.
+    pub fn text(&self, text: &str) -> Delivery {
+        match self.policy.service {
+            Service::Chatwork => self.seal(|| self.body(&self.event(text))),
+            Service::Chatday => {
+                let text = format!("{text} {}", self.fresh_number());
+                chatday::signed(self, chatday::body(self, &Message::text(text)))
+            }
+        }
+    }
+
+    /// A text event that does not come from the service: made with another secret.
+    pub fn forgery(&self, text: &str) -> Delivery {
+        let other = self.dice("another-secret").bytes(32);
+        match self.policy.service {
+            Service::Chatwork => {
+                let body = self.body(&self.event(text));
+                let signature = chatwork::signature_under(&other, &body).unwrap_or_default();
+                chatwork::delivery(self, body, Some(&signature))
+            }
+            Service::Chatday => {
+                let other: String = other.iter().map(|byte| format!("{byte:02x}")).collect();
+                let text = format!("{text} {}", self.fresh_number());
+                chatday::delivery(self, chatday::body(self, &Message::text(text)), Some(Value::Plain(other)))
+            }
+        }
+    }
+
+    /// The header that shows that an event comes from the service.
+    pub fn secret_header(&self) -> HeaderName {
+        match self.policy.service {
+            Service::Chatwork => CHATWORK_SIGNATURE,
+            Service::Chatday => self.policy.profile.webhook.signature_header.clone(),
         }
     }
 }

@@ -8,7 +8,7 @@ use contract::service::Service;
 use crate::ask::case::Case;
 use crate::ask::craft::Craft;
 use crate::ask::craft::chatday::{body, delivery, secret};
-use crate::check::{Area, Check, Kind, Level, Plan};
+use crate::check::{Area, Check, Level, Plan};
 use crate::checks::answer::refused;
 use crate::checks::leak::keeps_the_secret;
 use courier::exchange::Value;
@@ -17,8 +17,6 @@ use courier::exchange::Value;
 pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.webhooks.wrong-secret-is-refused",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event with another signature token is refused",
@@ -28,11 +26,10 @@ pub const CHECKS: &[Check] = &[
                before doing anything else.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: wrong_secret, judge: refused },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.missing-secret-is-refused",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event without a signature token is refused",
@@ -40,11 +37,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Treat a missing header like a wrong one: answer 401.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: missing, judge: refused },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.empty-secret-is-refused",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event whose signature token is empty, or a word for nothing, is refused",
@@ -53,11 +49,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Refuse to start without a token, and refuse an empty header before comparing.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: empty, judge: refused },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.altered-secret-is-refused",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "a signature token that is cut, extended or in other case is refused",
@@ -66,11 +61,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Compare the whole value byte by byte in constant time, and treat another length as a plain mismatch.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: altered, judge: refused },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.refusal-tells-no-secret",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "the answer to a forged event holds neither the secret nor what would have been right",
@@ -79,6 +73,7 @@ pub const CHECKS: &[Check] = &[
                with stack traces and settings must be off in production.",
         clauses: &[&WEBHOOK_SIGNATURE],
         plan: Plan::Examples { cases: wrong_secret, judge: keeps_the_secret },
+        ..Check::blank(Service::Chatday)
     },
 ];
 
@@ -117,6 +112,14 @@ fn altered(craft: &Craft<'_>) -> Vec<Case> {
         right.chars().take(right.chars().count().saturating_sub(1)).collect()
     });
     let extended = secret(craft, "[the secret and an x]", "sed 's/$/x/'", |right| format!("{right}x"));
+    let first =
+        secret(craft, "[the first character of the secret]", "cut -c 1", |right| right.chars().take(1).collect());
+    let long = secret(
+        craft,
+        "[the secret over and over]",
+        "awk '{while(length<4096)$0=$0$0;print substr($0,1,4096)}'",
+        |right| right.chars().cycle().take(4_096).collect(),
+    );
     let prefixed = secret(craft, "[an x and the secret]", "sed 's/^/x/'", |right| format!("x{right}"));
     let inner = secret(craft, "[the secret with a blank after its first character]", "sed 's/./& /'", |right| {
         right.chars().take(1).chain([' ']).chain(right.chars().skip(1)).collect()
@@ -124,8 +127,15 @@ fn altered(craft: &Craft<'_>) -> Vec<Case> {
     let swapped = secret(craft, "[the secret in other case]", "tr 'a-zA-Z' 'A-Za-z'", |right| {
         right.chars().map(swap_case).collect()
     });
-    let values =
-        [("cut", cut), ("extended", extended), ("prefixed", prefixed), ("inner-blank", inner), ("other-case", swapped)];
+    let values = [
+        ("cut", cut),
+        ("first-character", first),
+        ("very-long", long),
+        ("extended", extended),
+        ("prefixed", prefixed),
+        ("inner-blank", inner),
+        ("other-case", swapped),
+    ];
     forged(craft, values.map(|(name, value)| (name, Some(value))))
 }
 

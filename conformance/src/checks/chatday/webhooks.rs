@@ -2,33 +2,24 @@
 
 use bytes::Bytes;
 use contract::chatday::clauses::{
-    MESSAGE_TYPES, MESSAGE_UNKNOWN_TYPE_RECEIVED, WEBHOOK_ANSWER, WEBHOOK_BODY, WEBHOOK_MEDIA_TYPE,
+    MESSAGE_TYPES, MESSAGE_UNKNOWN_TYPE_RECEIVED, WEBHOOK_ANSWER, WEBHOOK_BODY, WEBHOOK_MEDIA_TYPE, WEBHOOK_OPEN_ENDED,
 };
 use contract::chatday::webhook::media_type_fault;
 use contract::chatday::{Message, Profile};
-use contract::clause::Clause;
 use contract::service::Service;
 use serde_json::{Value as Json, json};
 
 use crate::ask::case::{Case, Trial};
 use crate::ask::craft::chatday::{body, body_json, signed};
 use crate::ask::craft::{Craft, text};
-use crate::check::{Area, Check, Kind, Level, Plan};
+use crate::check::{Area, Check, Level, Plan};
 use crate::checks::answer::{acknowledged, acknowledged_as_plain_ones_are};
 use crate::run::verdict::{Deviation, Hint, Judgement};
-
-/// What a receiver does with keys that it does not know yet.
-const OPEN_ENDED: Clause = Clause::assumed(
-    "chatday.webhook.open-ended",
-    "A receiver acknowledges an event that holds more keys than the documented ones.",
-);
 
 /// The checks of this file, in report order.
 pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.webhooks.valid-event-is-acknowledged",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "a valid text event is answered with status 200 and {\"status\":\"SUCCESS\"}",
@@ -38,11 +29,10 @@ pub const CHECKS: &[Check] = &[
                usually means another Chatday-Signature-Token than this run's.",
         clauses: &[&WEBHOOK_ANSWER],
         plan: Plan::Examples { cases: plain_text, judge: acknowledged },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.everyday-text-is-acknowledged",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "texts in Thai, Japanese and Vietnamese, with emoji and several lines, are acknowledged",
@@ -51,11 +41,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Read the body as UTF-8, and let the storage hold four-byte characters.",
         clauses: &[&WEBHOOK_ANSWER, &WEBHOOK_BODY],
         plan: Plan::Examples { cases: everyday_texts, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.every-message-type-is-acknowledged",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "an event of each message type of the profile is acknowledged",
@@ -64,11 +53,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Look at message.type before reading message.data; acknowledge the types that you have no use for.",
         clauses: &[&MESSAGE_TYPES],
         plan: Plan::Examples { cases: each_type, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.answer-is-declared-as-json",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "the acknowledgement is sent with a JSON media type",
@@ -77,24 +65,22 @@ pub const CHECKS: &[Check] = &[
         hint: "Send Content-Type: application/json with the acknowledgement.",
         clauses: &[&WEBHOOK_MEDIA_TYPE],
         plan: Plan::Examples { cases: plain_text, judge: declared_as_json },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.unknown-fields-are-acknowledged",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Tolerance,
         level: Level::Should,
         title: "events with keys that are not documented yet are acknowledged",
         rationale: "Services add keys without notice. A receiver that refuses what it does not know loses every event from \
                     that day on.",
         hint: "Let the JSON decoder ignore unknown keys (for example, no deny_unknown_fields, no strict schema).",
-        clauses: &[&OPEN_ENDED],
+        clauses: &[&WEBHOOK_OPEN_ENDED],
         plan: Plan::Examples { cases: unknown_fields, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatday)
     },
     Check {
         id: "chatday.webhooks.unknown-message-type-is-acknowledged",
-        service: Service::Chatday,
-        kind: Kind::Webhook,
         area: Area::Tolerance,
         level: Level::Should,
         title: "an event with a message type that is not known yet is acknowledged",
@@ -103,6 +89,7 @@ pub const CHECKS: &[Check] = &[
         hint: "After comparing the secret, acknowledge every type and ignore those without a handler.",
         clauses: &[&MESSAGE_UNKNOWN_TYPE_RECEIVED],
         plan: Plan::Examples { cases: unknown_types, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatday)
     },
 ];
 

@@ -3,7 +3,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use contract::chatwork::signature::WebhookKey;
 use contract::chatwork::webhook::{EventKind, QUERY_COPY, SIGNATURE};
 use contract::service::Service;
 use contract::wire::json::to_ascii;
@@ -11,8 +10,10 @@ use serde_json::json;
 
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::craft::Craft;
-use crate::ask::craft::chatwork::{control, delivery, event, event_json, room_id, sign, signed, signed_with};
-use crate::check::{Area, Check, Kind, Level, Plan};
+use crate::ask::craft::chatwork::{
+    control, delivery, event, event_json, room_id, sign, signature_under, signed, signed_with,
+};
+use crate::check::{Area, Check, Level, Plan};
 use crate::checks::answer::{acknowledged, refused};
 use crate::checks::leak::keeps_the_secret;
 use crate::run::verdict::{Deviation, Hint, Judgement};
@@ -21,8 +22,6 @@ use crate::run::verdict::{Deviation, Hint, Judgement};
 pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.webhooks.wrong-secret-is-refused",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event signed with another token is refused",
@@ -32,11 +31,10 @@ pub const CHECKS: &[Check] = &[
                answer 401 before doing anything else.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: wrong_secret, judge: refused },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.missing-signature-is-refused",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event without any signature is refused",
@@ -44,11 +42,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Treat a missing header like a wrong one: answer 401.",
         clauses: &[&SIGNATURE, &QUERY_COPY],
         plan: Plan::Examples { cases: missing, judge: refused },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.empty-signature-is-refused",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event whose signature is empty, or a word for nothing, is refused",
@@ -57,11 +54,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Refuse an empty signature before comparing, and refuse to start without a token.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: empty, judge: refused },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.empty-key-is-refused",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event signed with an empty key is refused",
@@ -69,11 +65,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Refuse to start when the token is empty or missing from the environment.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: empty_key, judge: refused },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.token-is-decoded-before-use",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "the key is the Base64-decoded token, not its text",
@@ -82,11 +77,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Base64-decode the token before handing it to HMAC.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: both_keys, judge: decoded },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.signature-of-another-body-is-refused",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "the signature of one event does not open the door for another",
@@ -94,11 +88,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Compute the signature over this request's body; a list of known signatures is no check.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: another_body, judge: used_before },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.changed-body-is-refused",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event whose body was changed after signing is refused",
@@ -106,11 +99,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Hash the whole raw body, not selected fields of it.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: changed_body, judge: refused },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.altered-signature-is-refused",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "a signature that is cut, extended or otherwise near the right one is refused",
@@ -119,11 +111,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Compare the whole value in constant time, and treat another length as a plain mismatch.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: altered, judge: refused },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.signature-in-another-notation-is-refused",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "the right signature in another notation, or with something around it, is refused",
@@ -133,11 +124,10 @@ pub const CHECKS: &[Check] = &[
                first lets lenient Base64 decoders take more than one spelling.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: other_notations, judge: refused },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.refusal-tells-no-secret",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Authenticity,
         level: Level::Must,
         title: "the answer to a forged event holds neither the secret nor what would have been right",
@@ -146,6 +136,7 @@ pub const CHECKS: &[Check] = &[
                with stack traces and settings must be off in production.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: wrong_secret, judge: keeps_the_secret },
+        ..Check::blank(Service::Chatwork)
     },
 ];
 
@@ -158,10 +149,6 @@ fn forged(craft: &Craft<'_>, name: &str, signature_of: impl Fn(&Bytes) -> Option
         return None;
     }
     Some(Case::forged(name, delivery(craft, body, signature.as_deref())))
-}
-
-fn signature_under(key: &[u8], body: &[u8]) -> Option<String> {
-    WebhookKey::from_bytes(key).ok().map(|key| key.sign(body))
 }
 
 fn wrong_secret(craft: &Craft<'_>) -> Vec<Case> {
@@ -224,10 +211,12 @@ fn altered(craft: &Craft<'_>) -> Vec<Case> {
     let alter = |name: &str, change: fn(&str) -> String| forged(craft, name, |body| Some(change(&sign(craft, body))));
     let altered = [
         alter("cut-by-four", |right| right.chars().take(right.chars().count().saturating_sub(4)).collect()),
+        alter("one-shorter", |right| right.chars().take(right.chars().count().saturating_sub(1)).collect()),
+        alter("one-longer", |right| format!("{right}=")),
         alter("first-character", |right| right.chars().take(1).collect()),
         alter("extended", |right| format!("{right}AAAA")),
         alter("other-case", |right| right.chars().map(swap_case).collect()),
-        alter("very-long", |right| right.repeat(90)),
+        alter("very-long", |right| right.chars().cycle().take(4_096).collect()),
     ];
     altered.into_iter().flatten().collect()
 }
@@ -261,7 +250,7 @@ fn swap_case(character: char) -> char {
 fn used_before(trial: &Trial<'_>) -> Judgement {
     match trial.case.role {
         Role::Genuine => preparation(trial),
-        Role::Forged => refused(trial),
+        Role::Forged | Role::Hostile => refused(trial),
     }
 }
 

@@ -9,15 +9,13 @@ use serde_json::Value as Json;
 use crate::ask::case::Case;
 use crate::ask::craft::Craft;
 use crate::ask::craft::chatwork::{event, event_json, signed, signed_with};
-use crate::check::{Area, Check, Kind, Level, Plan};
+use crate::check::{Area, Check, Level, Plan};
 use crate::checks::answer::acknowledged_as_plain_ones_are;
 
 /// The checks of this file, in report order.
 pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.webhooks.signature-covers-the-raw-bytes",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "a correctly signed event is acknowledged however its JSON is spelt",
@@ -27,11 +25,10 @@ pub const CHECKS: &[Check] = &[
                (express.raw, request.get_data(), await request.body(), php://input).",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: spellings, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.body-is-not-trimmed-before-hashing",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Should,
         title: "a correctly signed event with blanks or a line end around its JSON is acknowledged",
@@ -40,11 +37,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Hash the body as it arrived: do not trim it, and do not read it as lines.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: surroundings, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.plus-and-slash-in-signatures-are-read",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "an event whose signature holds a + or a / is acknowledged",
@@ -53,6 +49,7 @@ pub const CHECKS: &[Check] = &[
         hint: "Percent-decode chatwork_webhook_signature exactly once, or take the header instead.",
         clauses: &[&QUERY_COPY, &SIGNATURE],
         plan: Plan::Examples { cases: plus_and_slash, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatwork)
     },
 ];
 
@@ -133,6 +130,7 @@ mod tests {
     use contract::time::UnixMillis;
 
     use super::*;
+    use crate::ask::craft::Rhythm;
     use crate::ask::policy::ForgeryAnswer;
     use crate::ask::secret::Secret;
     use crate::checks::transcript::policy;
@@ -142,7 +140,16 @@ mod tests {
         let secret = Secret::new(Service::Chatwork, "W6agakRo0Il0Y2blfz7v5TKrGanFzCIWakZcezo/YeU=", None).unwrap();
         let now = UnixMillis::from_seconds(1_760_000_000);
         let serial = Cell::new(0);
-        cases(&Craft { secret: &secret, policy: &policy, now, seed: 1, check: "c", target: "/", serial: &serial })
+        cases(&Craft {
+            secret: &secret,
+            policy: &policy,
+            now,
+            seed: 1,
+            check: "c",
+            target: "/",
+            rhythm: Rhythm::default(),
+            serial: &serial,
+        })
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::ask::case::{Case, Trial};
 use crate::ask::craft::chatwork::{event, event_json, room_id, signed};
 use crate::ask::craft::{Craft, text};
-use crate::check::{Area, Check, Kind, Level, Plan};
+use crate::check::{Area, Check, Level, Plan};
 use crate::checks::answer::{acknowledged, acknowledged_as_plain_ones_are};
 use crate::run::verdict::{Deviation, Hint, Judgement};
 use courier::exchange::{Fault, Outcome};
@@ -18,8 +18,6 @@ use courier::exchange::{Fault, Outcome};
 pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.webhooks.valid-event-is-acknowledged",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "a valid event of each type is answered with status 200",
@@ -29,11 +27,10 @@ pub const CHECKS: &[Check] = &[
                here usually means another token than this run's, or a signature over a parsed and re-written body.",
         clauses: &[&ACKNOWLEDGED],
         plan: Plan::Examples { cases: each_kind, judge: acknowledged },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.answer-is-at-most-2048-bytes",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "the answer to a valid event has at most 2,048 bytes of body",
@@ -42,11 +39,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Usually a whole web page or the processed data is sent back. An empty body is enough.",
         clauses: &[&ANSWER_SIZE],
         plan: Plan::Examples { cases: each_kind, judge: short_enough },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.everyday-text-is-acknowledged",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "events with Thai, Japanese, Vietnamese, emoji and several lines in them are acknowledged",
@@ -56,11 +52,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Hash the bytes as they arrived, before any JSON or text decoding.",
         clauses: &[&ACKNOWLEDGED, &SIGNATURE, &BODY],
         plan: Plan::Examples { cases: everyday_texts, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.unknown-fields-are-acknowledged",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Tolerance,
         level: Level::Should,
         title: "events with fields that are not documented yet are acknowledged",
@@ -69,11 +64,10 @@ pub const CHECKS: &[Check] = &[
         hint: "Let the JSON decoder ignore unknown fields (for example, no deny_unknown_fields, no strict schema).",
         clauses: &[&OPEN_ENDED],
         plan: Plan::Examples { cases: unknown_fields, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatwork)
     },
     Check {
         id: "chatwork.webhooks.unknown-event-type-is-acknowledged",
-        service: Service::Chatwork,
-        kind: Kind::Webhook,
         area: Area::Tolerance,
         level: Level::Should,
         title: "an event of a type that is not documented yet is acknowledged",
@@ -82,6 +76,7 @@ pub const CHECKS: &[Check] = &[
         hint: "After verifying the signature, answer 200 to every type and ignore those without a handler.",
         clauses: &[&OPEN_ENDED],
         plan: Plan::Examples { cases: unknown_types, judge: acknowledged_as_plain_ones_are },
+        ..Check::blank(Service::Chatwork)
     },
 ];
 

@@ -69,10 +69,13 @@ impl ClientKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chatwork::hosts;
 
     #[test]
     fn the_paths_are_those_of_the_real_addresses() {
         assert!(AUTHORIZE_URL.ends_with(AUTHORIZE_PATH) && TOKEN_URL.ends_with(TOKEN_PATH));
         assert_eq!(TOKEN_URL.strip_suffix(TOKEN_PATH), Some(ISSUER));
+        assert_eq!(AUTHORIZE_URL, format!("https://{}{AUTHORIZE_PATH}", hosts::CONSENT));
+        assert_eq!((ISSUER, AUDIENCE), (&*format!("https://{}", hosts::TOKENS), &*format!("https://{}", hosts::API)));
     }
 }

@@ -10,6 +10,7 @@ mod members;
 mod messages;
 mod notes;
 mod oauth;
+mod recognise;
 mod rooms;
 mod tasks;
 

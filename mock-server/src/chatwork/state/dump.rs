@@ -96,8 +96,8 @@ fn webhook(webhook: &Webhook) -> Value {
     json!({
         "id": webhook.id,
         "account": webhook.account,
-        "room": webhook.family.room(),
-        "events": list(webhook.family.events().into_iter(), |kind| json!(kind.word())),
+        "room": webhook.reports.room,
+        "events": list(webhook.reports.events().into_iter(), |kind| json!(kind.word())),
         "url": webhook.url,
         "token": webhook.token.0,
         "status": if webhook.valid { "valid" } else { "invalid" },

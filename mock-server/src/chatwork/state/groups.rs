@@ -217,6 +217,6 @@ impl State {
             self.by_code.remove(&link.code);
         }
         self.room_windows.remove(&id);
-        self.webhooks.retain(|_, webhook| webhook.family.room() != Some(id));
+        self.webhooks.retain(|_, webhook| webhook.reports.room != Some(id));
     }
 }

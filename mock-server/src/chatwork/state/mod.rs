@@ -66,7 +66,7 @@ pub use room::{IconPreset, Kind, Link, Room};
 pub use settings::{Edition, Limit, Limits, Plan, Settings, TokenError, WebhookSettings, Window};
 pub use task::{LimitType, NewTask, Task, TaskFilter, TaskStatus, TasksAdded};
 pub use view::{MyTask, RoomLabel, RoomView, Status};
-pub use webhooks::{Family, NewWebhook, Webhook, WebhookChange, WebhookRefused};
+pub use webhooks::{NewWebhook, Reports, Webhook, WebhookChange, WebhookRefused};
 
 use contract::chatwork::limits::LIST_CAP;
 use happened::Happenings;

@@ -14,20 +14,18 @@ use super::account::Token;
 use super::ids::{AccountId, RoomId, WebhookId};
 use super::{Error, State};
 
-/// What a setting reports.
+/// What a setting reports; at least one event. The service's screen makes settings of one family, a room's messages or
+/// mentions of oneself; the control API takes both at once, and every room where none is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// Messages of one room; at least one of the two.
-    Room {
-        /// The room.
-        room: RoomId,
-        /// `message_created`.
-        created: bool,
-        /// `message_updated`.
-        updated: bool,
-    },
+pub struct Reports {
+    /// The room that it is about; `None` for every room that its owner is in.
+    pub room: Option<RoomId>,
+    /// `message_created`.
+    pub created: bool,
+    /// `message_updated`.
+    pub updated: bool,
     /// `mention_to_me`.
-    Account,
+    pub mention: bool,
 }
 
 /// One setting.
@@ -38,7 +36,7 @@ pub struct Webhook {
     /// Whose it is.
     pub account: AccountId,
     /// What it reports.
-    pub family: Family,
+    pub reports: Reports,
     /// Where it goes: an absolute http or https URL.
     pub url: String,
     /// Base64 of the key that deliveries are signed with.
@@ -73,17 +71,6 @@ pub enum WebhookRefused {
     /// No event at all.
     #[error("events: expected at least one of message_created, message_updated, mention_to_me")]
     NoEvent,
-    /// Two families in one setting.
-    #[error(
-        "events: mention_to_me is an account event and {0} a room event: one setting has one family, so make two settings"
-    )]
-    MixedFamilies(EventKind),
-    /// Room events without a room.
-    #[error("room_id: {0} is a room event and needs the id of a room")]
-    RoomMissing(EventKind),
-    /// An account event with a room.
-    #[error("room_id: mention_to_me is an account event, which comes from every room: leave room_id out, or null")]
-    RoomGiven,
     /// One too many.
     #[error("account_id: the account {0} has 5 webhook settings already, which is the most: delete one first")]
     TooMany(AccountId),
@@ -97,7 +84,7 @@ pub enum WebhookRefused {
 pub struct NewWebhook<'a> {
     /// Whose it will be.
     pub account: AccountId,
-    /// The room of a room event.
+    /// The room that it will be about; `None` for every room of its owner.
     pub room: Option<RoomId>,
     /// What it will report.
     pub events: &'a [EventKind],
@@ -110,32 +97,24 @@ pub struct NewWebhook<'a> {
 pub struct WebhookChange<'a> {
     /// Where it goes.
     pub url: Option<&'a str>,
-    /// What it reports, within its family.
+    /// What it reports.
     pub events: Option<&'a [EventKind]>,
     /// Whether it is valid; becoming valid begins the count of failures anew.
     pub valid: Option<bool>,
 }
 
-impl Family {
-    /// The family of these events.
+impl Reports {
+    /// These events, of one room or of all.
     ///
     /// # Errors
-    /// No event, events of both families, or a room where none belongs, or none where one does.
+    /// No event.
     pub fn of(events: &[EventKind], room: Option<RoomId>) -> Result<Self, WebhookRefused> {
-        let mention = events.contains(&EventKind::MentionToMe);
-        let of_room = events.iter().find(|kind| **kind != EventKind::MentionToMe);
-        match (mention, of_room, room) {
-            (false, None, _) => Err(WebhookRefused::NoEvent),
-            (true, Some(kind), _) => Err(WebhookRefused::MixedFamilies(*kind)),
-            (true, None, Some(_)) => Err(WebhookRefused::RoomGiven),
-            (true, None, None) => Ok(Self::Account),
-            (false, Some(kind), None) => Err(WebhookRefused::RoomMissing(*kind)),
-            (false, Some(_), Some(room)) => Ok(Self::Room {
-                room,
-                created: events.contains(&EventKind::MessageCreated),
-                updated: events.contains(&EventKind::MessageUpdated),
-            }),
+        let has = |kind| events.contains(&kind);
+        if events.is_empty() {
+            return Err(WebhookRefused::NoEvent);
         }
+        let (created, updated) = (has(EventKind::MessageCreated), has(EventKind::MessageUpdated));
+        Ok(Self { room, created, updated, mention: has(EventKind::MentionToMe) })
     }
 
     /// Its events, in the document's order.
@@ -145,20 +124,16 @@ impl Family {
 
     /// Whether it reports such events.
     pub fn reports(self, kind: EventKind) -> bool {
-        match (self, kind) {
-            (Self::Account, EventKind::MentionToMe) => true,
-            (Self::Room { created, .. }, EventKind::MessageCreated) => created,
-            (Self::Room { updated, .. }, EventKind::MessageUpdated) => updated,
-            _ => false,
+        match kind {
+            EventKind::MessageCreated => self.created,
+            EventKind::MessageUpdated => self.updated,
+            EventKind::MentionToMe => self.mention,
         }
     }
 
-    /// The room of a room event.
-    pub fn room(self) -> Option<RoomId> {
-        match self {
-            Self::Room { room, .. } => Some(room),
-            Self::Account => None,
-        }
+    /// Whether it is about this room.
+    pub fn is_about(self, room: RoomId) -> bool {
+        self.room.is_none_or(|its| its == room)
     }
 }
 
@@ -169,8 +144,8 @@ impl Webhook {
             "webhook_setting_id": self.id.to_string(),
             "token": self.token.0,
             "account_id": self.account,
-            "room_id": self.family.room(),
-            "events": self.family.events().iter().map(|kind| kind.word()).collect::<Vec<_>>(),
+            "room_id": self.reports.room,
+            "events": self.reports.events().iter().map(|kind| kind.word()).collect::<Vec<_>>(),
             "url": self.url,
             "status": if self.valid { "valid" } else { "invalid" },
             "failures_in_a_row": self.failures_in_a_row,
@@ -207,13 +182,13 @@ impl State {
     /// # Errors
     /// [`WebhookRefused`]; nothing has changed then.
     pub fn add_webhook(&mut self, new: &NewWebhook<'_>, world_id: &str) -> Result<&Webhook, WebhookRefused> {
-        let family = Family::of(new.events, new.room)?;
+        let reports = Reports::of(new.events, new.room)?;
         check_url(new.url).map_err(WebhookRefused::Url)?;
         let account = new.account;
         if !self.accounts.contains_key(&account) {
             return Err(WebhookRefused::UnknownAccount(account));
         }
-        if let Some(room) = family.room() {
+        if let Some(room) = reports.room {
             if !self.rooms.contains_key(&room) {
                 return Err(WebhookRefused::UnknownRoom(room));
             }
@@ -226,7 +201,7 @@ impl State {
         let token = made_token(self.counters.seed, world_id, id);
         let url = new.url.to_owned();
         let webhook =
-            Webhook { id, account, family, url, token, valid: true, failures_in_a_row: 0, delivered: 0, failed: 0 };
+            Webhook { id, account, reports, url, token, valid: true, failures_in_a_row: 0, delivered: 0, failed: 0 };
         Ok(self.webhooks.entry(id).or_insert(webhook))
     }
 
@@ -240,15 +215,15 @@ impl State {
         change: &WebhookChange<'_>,
     ) -> Result<Option<&Webhook>, WebhookRefused> {
         let Some(webhook) = self.webhooks.get_mut(&id) else { return Ok(None) };
-        let family = match change.events {
-            Some(events) => Family::of(events, webhook.family.room())?,
-            None => webhook.family,
+        let reports = match change.events {
+            Some(events) => Reports::of(events, webhook.reports.room)?,
+            None => webhook.reports,
         };
         if let Some(url) = change.url {
             check_url(url).map_err(WebhookRefused::Url)?;
             url.clone_into(&mut webhook.url);
         }
-        webhook.family = family;
+        webhook.reports = reports;
         if let Some(valid) = change.valid {
             webhook.valid = valid;
             if valid {

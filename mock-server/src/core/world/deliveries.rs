@@ -350,6 +350,13 @@ impl World {
         self.deliveries.changed();
     }
 
+    /// Whether a delivery is due, or on its way, and was not tried yet.
+    pub fn is_about_to_try(&mut self, id: u64, wall: UnixMillis) -> bool {
+        let now = self.clock.now(wall);
+        let is_to_be_tried = |delivery: &Delivery| !delivery.was_tried() && !delivery.is_held() && delivery.due <= now;
+        self.deliveries.outbox.get(id).is_some_and(is_to_be_tried)
+    }
+
     /// Whether nothing is on its way and nothing is due.
     pub fn is_quiet(&mut self, wall: UnixMillis) -> bool {
         let now = self.clock.now(wall);
@@ -464,3 +471,85 @@ fn sentence(fault: &Fault) -> String {
 
 const SWITCHED_OFF: &str = "the setting is switched off (status invalid): too many deliveries in a row failed, or somebody \
                             made it so; PATCH its status to valid";
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
+
+    use super::*;
+    use crate::core::clock::ClockStart;
+    use crate::core::description::{Blueprint, DEFAULT_ID, default_description};
+    use crate::core::journal::Caps;
+    use crate::core::origin::Defaults;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn world() -> World {
+        let caps = Caps { bytes: 1 << 20, entries: 100 };
+        let blueprint = Blueprint {
+            id: DEFAULT_ID.to_owned(),
+            seed: 1,
+            description: default_description().unwrap(),
+            clock: ClockStart::default(),
+            defaults: Defaults::default(),
+            self_check: false,
+        };
+        World::begin(blueprint, caps, caps, UnixMillis(1_790_000_000_000)).unwrap()
+    }
+
+    #[test]
+    fn the_right_to_move_the_clock_is_had_by_one_at_a_time_and_who_waits_for_it_is_woken() {
+        let (mut world, woken) = (world(), Arc::new(Woken::default()));
+        assert!(world.begin_move());
+        assert!(!world.begin_move());
+        world.wait_for_deliveries(&Waker::from(Arc::clone(&woken)));
+        world.end_move();
+        assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+        assert!(world.begin_move());
+    }
+
+    #[test]
+    fn who_has_stopped_waiting_is_not_woken() {
+        let (mut world, woken) = (world(), Arc::new(Woken::default()));
+        let waiter = world.wait_for_deliveries(&Waker::from(Arc::clone(&woken)));
+        world.stop_waiting_for_deliveries(waiter);
+        world.end_move();
+        assert_eq!(woken.0.load(Ordering::SeqCst), 0);
+        assert!(world.deliveries.waiting.is_empty());
+    }
+
+    #[test]
+    fn a_report_from_before_a_reset_is_about_nothing() {
+        let wall = UnixMillis(1_790_000_000_000);
+        let mut world = world();
+        let new = crate::chatwork::state::NewWebhook {
+            account: world.first_account().unwrap(),
+            room: None,
+            events: &[EventKind::MentionToMe],
+            url: "http://127.0.0.1:9/",
+        };
+        let mention = |world: &mut World| {
+            world.add_webhook(&new).unwrap();
+            let (by, room) = (crate::chatwork::state::AccountId(1002), crate::chatwork::state::RoomId(5001));
+            world.member_writes(by, room, "[To:1001] สวัสดี", wall).unwrap();
+        };
+        mention(&mut world);
+        assert!(world.take_ring());
+        let (shipments, _) = world.take_due(wall, 64);
+        let parts = world.beginning().0.assemble(wall, wall).unwrap();
+        world.reset(parts);
+        mention(&mut world);
+        world.settle(&shipments[0], Sent::AnswerDropped, wall);
+        assert_eq!(world.outbox().get(1).unwrap().verdict, Verdict::Waiting);
+        assert!(!world.is_quiet(wall));
+    }
+}

@@ -1,6 +1,7 @@
 //! One world: two services, a clock and a journal. A pure function of requests and of the wall's time.
 
 mod deliveries;
+mod faults;
 mod feed;
 mod webhooks;
 
@@ -23,6 +24,7 @@ use crate::control::{ClockChange, ClockState, WorldCard};
 use crate::core::capture::Capture;
 use crate::core::clock::Clock;
 use crate::core::description::{Blueprint, Keys, Parts};
+use crate::core::faults::{FaultId, Rules};
 use crate::core::feed::Feed;
 use crate::core::journal::{Caps, Entry, Journal};
 use crate::core::outbox::Bounds;
@@ -57,6 +59,7 @@ pub struct World {
     journal: Journal,
     caps: Caps,
     feed: Feed,
+    rules: Rules,
     date: (i64, HeaderValue),
     own_faults: Vec<String>,
     /// Those who wait for something to happen.
@@ -84,8 +87,10 @@ impl World {
     /// Every fault of its description.
     pub fn begin(blueprint: Blueprint, caps: Caps, feed: Caps, wall: UnixMillis) -> Result<Self, Vec<Fault>> {
         let (parts, seed) = (blueprint.assemble(wall, wall)?, blueprint.seed);
+        let rules = Rules::new(seed);
         Ok(Self {
             blueprint,
+            rules,
             born: wall,
             clock: parts.clock,
             chatwork: parts.chatwork,
@@ -103,8 +108,14 @@ impl World {
         })
     }
 
-    /// Serves one request and writes it down.
-    pub fn handle(&mut self, request: &Request, capture: Capture, around: Surroundings<'_>) -> Response {
+    /// Serves one request and writes it down, with the fault rule that it met.
+    fn serve(
+        &mut self,
+        request: &Request,
+        capture: Capture,
+        around: Surroundings<'_>,
+        fault: Option<FaultId>,
+    ) -> Response {
         let now = self.clock.now(around.wall);
         let service = capture.service;
         let (chatwork, chatday) = (&mut self.chatwork, &mut self.chatday);
@@ -141,7 +152,7 @@ impl World {
         let date = self.date(now);
         response.headers_mut().insert(http::header::DATE, date);
         let status = response.status().as_u16();
-        let entry = Entry { id: 0, event: 0, at: now, request: capture, status, operation, notes };
+        let entry = Entry { id: 0, event: 0, at: now, request: capture, status, fault, operation, notes };
         self.write_down(entry, token_id.as_deref());
         for change in changes {
             self.feed.push(change);
@@ -156,14 +167,16 @@ impl World {
         let date = self.date(now);
         response.headers_mut().insert(http::header::DATE, date);
         let (status, notes) = (response.status().as_u16(), vec![Note { clause: &REFUSED, detail: words.to_owned() }]);
-        self.write_down(Entry { id: 0, event: 0, at: now, request: capture, status, operation: None, notes }, None);
+        let entry = Entry { id: 0, event: 0, at: now, request: capture, status, fault: None, operation: None, notes };
+        self.write_down(entry, None);
         response
     }
 
     /// Writes down a request that was answered by the end of its connection: status 0.
     pub fn hang_up(&mut self, capture: Capture, clause: &'static Clause, words: &str, wall: UnixMillis) {
         let (at, notes) = (self.clock.now(wall), vec![Note { clause, detail: words.to_owned() }]);
-        self.write_down(Entry { id: 0, event: 0, at, request: capture, status: 0, operation: None, notes }, None);
+        let entry = Entry { id: 0, event: 0, at, request: capture, status: 0, fault: None, operation: None, notes };
+        self.write_down(entry, None);
     }
 
     /// The world's id.
@@ -202,11 +215,12 @@ impl World {
         (self.blueprint.clone(), self.born)
     }
 
-    /// Back to the seed: state, clock, settings and journal as they were when the world began.
+    /// Back to the seed: state, clock, settings and journal as they were when the world began, and no fault rules.
     pub fn reset(&mut self, parts: Parts) {
         self.take_on(parts);
         self.feed.take_over(&mut self.journal);
         self.journal = Journal::new(self.caps);
+        self.rules = Rules::new(self.blueprint.seed);
         self.resets += 1;
         self.deliveries.reset();
         self.tell(Change::Reset);
@@ -224,7 +238,8 @@ impl World {
         Value::Object(whole)
     }
 
-    /// Becomes another description. The journal stays, and so does what a reset goes back to.
+    /// Becomes another description. The journal and the fault rules stay: they are the operator's, not the world's. So
+    /// does what a reset goes back to.
     pub fn replace(&mut self, parts: Parts) {
         self.take_on(parts);
         self.withdraw_all("the world's state was replaced before it was sent");
@@ -266,7 +281,10 @@ impl World {
     /// What the page would tell instead.
     pub(crate) fn decide(&mut self, approval: &Approval, around: Surroundings<'_>) -> Result<String, String> {
         let mut turn = Turn::new(self.clock.now(around.wall), around.base_url, &self.blueprint.id);
-        self.chatwork.decide(approval, &mut turn)
+        let decided = self.chatwork.decide(approval, &mut turn);
+        let changes = turn.changes;
+        changes.into_iter().for_each(|change| self.tell(change));
+        decided
     }
 
     /// One Chatday chat as its end-user sees it.

@@ -117,14 +117,12 @@ pub(super) async fn call(
     })
 }
 
-/// Waits until a delivery was tried once, or will never be; each attempt is bounded, and so is the wait.
+/// Waits until a delivery was tried once, as long as nothing but its receiver keeps it from that: one that is held, or due
+/// at a later moment, is told as it stands. Each attempt is bounded, and so is the wait.
 pub(super) async fn tried(shared: &Shared, cell: &Arc<Cell>, id: Option<u64>) -> Option<DeliveryRecord> {
     let id = id?;
     shared.ring(cell);
-    let first_try = until(cell, |world| match world.outbox().get(id) {
-        Some(delivery) if !delivery.was_tried() && !delivery.is_held() => None,
-        _ => Some(()),
-    });
+    let first_try = until(cell, |world| (!world.is_about_to_try(id, clock::wall())).then_some(()));
     let _ = timeout(Duration::from_millis(MOST_WITHIN_MS), async {
         tokio::select! {
             () = first_try => {}

@@ -6,7 +6,7 @@ use contract::wire::form::Form;
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::control::{CertificateChange, ClockChange, Expectation, Match};
+use crate::control::{CertificateChange, ClockChange, Expectation, FaultRule, Match};
 
 /// Faults as sentences.
 pub(super) type Words = Vec<String>;
@@ -36,6 +36,10 @@ pub(super) struct Query {
 
 pub(super) fn expectation(body: &[u8]) -> Result<Expectation, Words> {
     read(&json(body)?, Expectation::load)
+}
+
+pub(super) fn fault_rule(body: &[u8]) -> Result<FaultRule, Words> {
+    read(&json(body)?, FaultRule::load)
 }
 
 pub(super) fn clock_change(body: &[u8]) -> Result<ClockChange, Words> {

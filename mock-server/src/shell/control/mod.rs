@@ -4,6 +4,7 @@ mod clock;
 mod deliveries;
 pub(crate) mod events;
 mod expect;
+mod faults;
 mod input;
 mod oauth;
 pub(crate) mod requests;

@@ -4,6 +4,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::deliveries::DeliveryRoute;
+use super::faults::FaultCall;
 use super::webhooks::WebhookRoute;
 
 /// One call.
@@ -30,6 +31,7 @@ pub(super) enum Route {
     ApproveOAuth,
     Deliveries(DeliveryRoute),
     Webhooks(WebhookRoute),
+    Faults(FaultCall),
 }
 
 /// Why a target is no call.
@@ -77,6 +79,8 @@ impl Route {
                 pick("GET, HEAD, PUT", is(&Method::GET, Self::Tls).or_else(|| is(&Method::PUT, Self::ServeCertificate)))
             }
             ["oauth", "approve"] => post(Self::ApproveOAuth),
+            ["faults"] => pick("GET, HEAD, POST, DELETE", FaultCall::on_all(method).map(Self::Faults)),
+            ["faults", id] => pick("GET, HEAD, DELETE", FaultCall::on_one(method, word(id)).map(Self::Faults)),
             ["chatday", "chats", id] => get(Self::Chat(word(id))),
             ["deliveries", below @ ..] => DeliveryRoute::of(method, below).map(Self::Deliveries),
             ["chatwork" | "chatday", ..] => WebhookRoute::of(method, &segments).map(Self::Webhooks),
@@ -98,6 +102,8 @@ mod tests {
         assert_eq!(of("HEAD", "/_mock/reset"), Err(Unrouted::WrongMethod("POST")));
         assert_eq!(of("POST", "/_mock/state"), Err(Unrouted::WrongMethod("GET, HEAD, PUT")));
         assert_eq!(of("DELETE", "/_mock/worlds/w1"), Ok(Route::DeleteWorld("w1".into())));
+        assert_eq!(of("DELETE", "/_mock/faults/f1"), Ok(Route::Faults(FaultCall::Remove("f1".into()))));
+        assert_eq!(of("PUT", "/_mock/faults"), Err(Unrouted::WrongMethod("GET, HEAD, POST, DELETE")));
         assert_eq!(of("GET", "/_mock/chatday/chats/%E0%B8%81%2F1"), Ok(Route::Chat("ก/1".into())));
         for path in ["/_mock", "/_mock/", "/_mock/health/", "/_mock/nothing", "/_mock/worlds/a/b"] {
             assert_eq!(of("GET", path), Err(Unrouted::Unknown), "{path}");

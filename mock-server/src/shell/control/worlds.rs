@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::super::{Shared, clock};
+use super::faults;
 use super::input::{self, Words};
 use super::route::Route;
 use crate::core::refusal::{errors, json as answer};
@@ -70,6 +71,7 @@ pub(super) fn call(shared: &Shared, cell: &Arc<Cell>, route: &Route, body: &Byte
             }
             answer(ok, &tls.state())
         }
+        Route::Faults(call) => faults::call(cell, call, body)?,
         // These wait, come in pieces or choose their world themselves, so they are not answered here.
         Route::Expect
         | Route::Events
@@ -81,7 +83,7 @@ pub(super) fn call(shared: &Shared, cell: &Arc<Cell>, route: &Route, body: &Byte
     })
 }
 
-fn no_content() -> Response {
+pub(super) fn no_content() -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
     response

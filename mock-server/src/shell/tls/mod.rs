@@ -23,7 +23,8 @@ pub(crate) use self::authority::Authority;
 use self::book::{Book, Note};
 use self::certificates::Certificates;
 pub(crate) use self::certificates::Names;
-use self::first::First;
+pub(crate) use self::first::First;
+use super::conduct::Resettable;
 use super::http::Role;
 use super::{Shared, clock, listen};
 use crate::control::{Certificate, Listener, Shaken, TlsState};
@@ -144,7 +145,7 @@ impl Note {
 /// Serves one connection that is to speak TLS. `host` is whom a client of the proxy asked for.
 pub(crate) async fn welcome<S>(stream: S, listener: Listener, host: Option<String>, role: Role, shared: Arc<Shared>)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Resettable + Unpin + Send + 'static,
 {
     let Some(tls) = &shared.tls else { return };
     let mut note = Note::new(listener, host, clock::wall());
@@ -241,6 +242,18 @@ impl std::fmt::Display for Note {
 /// Whether a text can be a name in a certificate.
 pub(crate) fn is_name(text: &str) -> bool {
     ServerName::try_from(text).is_ok()
+}
+
+impl<S: Resettable> Resettable for TlsStream<S> {
+    fn reset_when_dropped(&self) {
+        self.get_ref().0.reset_when_dropped();
+    }
+}
+
+impl<S: Resettable> Resettable for Box<TlsStream<S>> {
+    fn reset_when_dropped(&self) {
+        TlsStream::reset_when_dropped(self);
+    }
 }
 
 /// The name of an alert as RFC 8446 spells it.

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::{State, page, stamp};
 use crate::chatwork::state::AccountId;
+use crate::control::event::Change;
 use crate::core::Turn;
 
 /// What somebody says on the page.
@@ -40,8 +41,11 @@ enum Outcome {
     Tell(Option<ConsentError>, String),
 }
 
+/// How the journal names it.
+pub(super) const OPERATION: &str = "oauth-authorize";
+
 pub(super) fn answer(state: &mut State, request: &Request, turn: &mut Turn<'_>) -> Response {
-    turn.operation = Some("oauth-authorize");
+    turn.operation = Some(OPERATION);
     let mut form = Form::decode(request.uri().query().unwrap_or_default().as_bytes());
     let decision = match *request.method() {
         Method::GET | Method::HEAD => None,
@@ -129,6 +133,7 @@ fn outcome(state: &mut State, form: &Form, decision: Option<Result<Decision, Str
     turn.token_id = Some(format!("chatwork/{account}"));
     let stamp = stamp(state, turn);
     let code = state.oauth.approve(&consent, account, stamp);
+    turn.changed(Change::Consented { client_id: consent.client_id.clone(), account_id: account.0 });
     Outcome::Redirect(consent.approved(&code))
 }
 

@@ -19,6 +19,15 @@ pub(crate) fn is_oauth(path: &str) -> bool {
     path == AUTHORIZE_PATH || path == TOKEN_PATH
 }
 
+/// What a request to a path of OAuth is.
+pub(crate) fn operation(path: &str) -> Option<&'static str> {
+    match path {
+        AUTHORIZE_PATH => Some(consent::OPERATION),
+        TOKEN_PATH => Some(token::OPERATION),
+        _ => None,
+    }
+}
+
 impl State {
     /// Answers one request to the consent page or to the token endpoint.
     pub fn authorize(&mut self, request: &Request, turn: &mut Turn<'_>) -> Response {

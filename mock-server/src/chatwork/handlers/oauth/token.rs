@@ -10,8 +10,11 @@ use super::{State, stamp};
 use crate::chatwork::state::oauth::Issued;
 use crate::core::Turn;
 
+/// How the journal names it.
+pub(super) const OPERATION: &str = "oauth-token";
+
 pub(super) fn answer(state: &mut State, request: &Request, turn: &mut Turn<'_>) -> Response {
-    turn.operation = Some("oauth-token");
+    turn.operation = Some(OPERATION);
     match issue(state, request, turn) {
         Ok(issued) => token::granted(&Granted {
             access_token: &issued.access_token,

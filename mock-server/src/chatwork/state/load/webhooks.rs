@@ -6,7 +6,7 @@ use contract::reader::{Node, Object};
 
 use super::super::account::Token;
 use super::super::ids::{AccountId, WebhookId};
-use super::super::webhooks::{Family, Webhook, check_url, made_token};
+use super::super::webhooks::{Reports, Webhook, check_url, made_token};
 use super::Loader;
 use super::read::{named, number_id, words};
 
@@ -46,12 +46,12 @@ impl Loader<'_, '_> {
         let valid = named(object, "status", &words([true, false], status)).unwrap_or(true);
         let count = |key| object.optional_integer(key, 0, i64::MAX).map_or(0, i64::cast_unsigned);
         let (in_a_row, delivered, failed) = (count("failures_in_a_row"), count("delivered"), count("failed"));
-        let family = match Family::of(&events, room) {
-            Ok(family) => family,
+        let reports = match Reports::of(&events, room) {
+            Ok(reports) => reports,
             // The fault of the room itself is noted already.
             Err(_) if wants_room && room.is_none() => return None,
             Err(refused) => {
-                node.fault(refused.to_string().replace("room_id", "room"));
+                node.fault(refused.to_string());
                 return None;
             }
         };
@@ -59,7 +59,7 @@ impl Loader<'_, '_> {
         let id = if is_given { id? } else { self.state.counters.next_webhook() };
         let token = token.unwrap_or_else(|| made_token(self.origin.seed, self.origin.world_id, id));
         let failures_in_a_row = u32::try_from(in_a_row).unwrap_or(u32::MAX);
-        Some(Webhook { id, account, family, url, token, valid, failures_in_a_row, delivered, failed })
+        Some(Webhook { id, account, reports, url, token, valid, failures_in_a_row, delivered, failed })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chatwork::state::{
-    Family, LimitType, MessageId, NewTask, NewWebhook, Webhook, WebhookChange, WebhookRefused,
+    LimitType, MessageId, NewTask, NewWebhook, Reports, Webhook, WebhookChange, WebhookRefused,
 };
 use contract::chatwork::webhook::EventKind::{self, MentionToMe, MessageCreated, MessageUpdated};
 
@@ -95,6 +95,25 @@ fn an_edit_tells_of_a_mention_only_where_it_is_new() {
 }
 
 #[test]
+fn one_setting_can_report_everything_from_every_room_or_from_one() {
+    let mut state = people();
+    let everything = [MessageCreated, MessageUpdated, MentionToMe];
+    add(&mut state, AOI, None, &everything);
+    let message = state.post_message(BEN, GROUP, "[To:1] here", false, START).unwrap();
+    assert_eq!(told(&mut state).len(), 2, "as a message and as a mention");
+    state.edit_message(BEN, GROUP, message, "[To:1] there", START).unwrap();
+    assert_eq!(told(&mut state).len(), 1, "the mention is not new");
+    state.post_message(CHIE, DIRECT, "just us", false, START).unwrap();
+    assert_eq!(told(&mut state).len(), 1);
+    state.remove_webhooks();
+    add(&mut state, AOI, Some(GROUP), &everything);
+    state.post_message(CHIE, DIRECT, "[To:1] elsewhere", false, START).unwrap();
+    assert_eq!(told(&mut state), []);
+    state.post_message(BEN, GROUP, "[To:1] here", false, START).unwrap();
+    assert_eq!(told(&mut state).len(), 2);
+}
+
+#[test]
 fn whoever_is_not_in_the_room_is_told_nothing() {
     let mut state = people();
     add(&mut state, AOI, None, &[MentionToMe]);
@@ -115,12 +134,6 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
         state.add_webhook(&NewWebhook { account, room, events, url }, "w1").unwrap_err()
     };
     assert_eq!(refuse(AOI, Some(GROUP), &[], URL), WebhookRefused::NoEvent);
-    assert_eq!(
-        refuse(AOI, Some(GROUP), &[MentionToMe, MessageCreated], URL),
-        WebhookRefused::MixedFamilies(MessageCreated)
-    );
-    assert_eq!(refuse(AOI, None, &[MessageUpdated], URL), WebhookRefused::RoomMissing(MessageUpdated));
-    assert_eq!(refuse(AOI, Some(GROUP), &[MentionToMe], URL), WebhookRefused::RoomGiven);
     assert_eq!(refuse(AccountId(77), None, &[MentionToMe], URL), WebhookRefused::UnknownAccount(AccountId(77)));
     assert_eq!(refuse(AOI, Some(RoomId(77)), &[MessageCreated], URL), WebhookRefused::UnknownRoom(RoomId(77)));
     assert_eq!(
@@ -187,13 +200,13 @@ fn settings_are_part_of_a_description_and_every_fault_in_them_is_named() {
     let state = load(&value).unwrap();
     let all: Vec<&Webhook> = state.webhooks().collect();
     assert_eq!((all[0].id.0, all[0].valid, all[1].id.0, all[1].valid), (581, false, 582, true), "new ids are higher");
-    assert_eq!(all[0].family, Family::Room { room: GROUP, created: true, updated: false });
+    let reports = Reports { room: Some(GROUP), created: true, updated: false, mention: false };
+    assert_eq!(all[0].reports, reports);
     assert_eq!(load(&state.dump()).unwrap(), state);
 
     value["webhooks"] = json!([
         {"account": 77, "events": ["mention_to_me"], "url": URL},
         {"account": 1, "room": 77, "events": ["message_created"], "url": URL},
-        {"account": 1, "events": ["message_created"], "url": URL},
         {"account": 1, "events": ["message_deleted"], "url": "gopher://x", "token": "ก", "state": "on"},
     ]);
     let faults = load(&value).unwrap_err();
@@ -202,13 +215,12 @@ fn settings_are_part_of_a_description_and_every_fault_in_them_is_named() {
         [
             "/webhooks/0/account: no account has the id 77: add it to 'accounts', or name another one",
             "/webhooks/1/room: no room has the id 77: add it to 'rooms', or name another one",
-            "/webhooks/2: room: message_created is a room event and needs the id of a room",
-            "/webhooks/3: events: expected at least one of message_created, message_updated, mention_to_me",
-            "/webhooks/3/events/0: expected one of message_created, message_updated, mention_to_me, found the text \
+            "/webhooks/2: events: expected at least one of message_created, message_updated, mention_to_me",
+            "/webhooks/2/events/0: expected one of message_created, message_updated, mention_to_me, found the text \
              \"message_deleted\"",
-            "/webhooks/3/state: unknown key 'state': did you mean 'status'?",
-            "/webhooks/3/token: expected Base64, as the service shows a webhook's token",
-            "/webhooks/3/url: expected an absolute http or https URL, found 'gopher://x'",
+            "/webhooks/2/state: unknown key 'state': did you mean 'status'?",
+            "/webhooks/2/token: expected Base64, as the service shows a webhook's token",
+            "/webhooks/2/url: expected an absolute http or https URL, found 'gopher://x'",
         ]
     );
 }

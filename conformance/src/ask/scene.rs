@@ -1,0 +1,90 @@
+//! Several deliveries that are judged together, and what is known of them then.
+
+use std::time::Duration;
+
+use super::case::{Case, Role};
+use super::effects::{Call, Effect};
+use super::policy::Policy;
+use super::secret::Secret;
+use courier::exchange::Exchange;
+use courier::line::Connection;
+
+/// Several deliveries with a name, sent between two control events.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// In words, unique within its check; part of the replay id.
+    pub name: String,
+    /// In order.
+    pub acts: Vec<Act>,
+}
+
+/// A part of a scene.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// One after another, each on a connection of its own.
+    Each(Vec<Case>),
+    /// All at once, each on a connection of its own.
+    Together(Vec<Case>),
+    /// One after another on one connection, as long as the subject keeps it; each after so long an idle time.
+    Line(Vec<(Duration, Case)>),
+    /// The first one slowly; the others, one after another, while it is on its way.
+    Beside(Box<Case>, Vec<Case>),
+    /// Nothing is sent: what the integration calls is awaited until this many calls have come and no more follow.
+    Observe {
+        /// How many are expected.
+        calls: usize,
+    },
+    /// From here on the service's own API answers only after this long.
+    SlowApi(Duration),
+}
+
+/// One delivery of a scene and what became of it.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What was sent.
+    pub case: Case,
+    /// What came back.
+    pub exchange: Exchange,
+    /// On which connection.
+    pub connection: Connection,
+}
+
+/// Everything that a judge of a scene may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Course<'a> {
+    /// What the user declared about the subject.
+    pub policy: &'a Policy,
+    /// The shared secret, which no answer may hold.
+    pub secret: &'a Secret,
+    /// How long an exchange may take.
+    pub timeout: Duration,
+    /// The control event before the scene.
+    pub before: &'a Exchange,
+    /// The deliveries in the order in which the scene names them.
+    pub steps: &'a [Step],
+    /// What the integration called, one entry for each [`Act::Observe`].
+    pub calls: &'a [Vec<Call>],
+    /// What the integration does with a valid text event, if that is known.
+    pub effect: Option<Effect>,
+    /// The control event after the scene.
+    pub after: &'a Exchange,
+}
+
+impl Scene {
+    /// A scene.
+    pub fn new(name: impl Into<String>, acts: Vec<Act>) -> Self {
+        Self { name: name.into(), acts }
+    }
+}
+
+impl Course<'_> {
+    /// The deliveries of this role.
+    pub fn of(&self, role: Role) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(move |step| step.case.role == role)
+    }
+
+    /// The calls of one observation; none where it did not take place.
+    pub fn observed(&self, observation: usize) -> &[Call] {
+        self.calls.get(observation).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,319 @@
+//! What is thought of the integration's calls. Pure.
+
+use contract::service::Service;
+use courier::exchange::{Fault, Outcome};
+
+use super::scenes::{DELICATE, LOUD};
+use crate::ask::effects::Call;
+use crate::ask::scene::Course;
+use crate::check::Level;
+use crate::checks::course::{deviates, first_unacknowledged, moot};
+use crate::run::verdict::Judgement;
+
+/// Whatever the answer was. An integration may look things up at any time: reading is no effect.
+pub(super) fn without_effect(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    let Some(calls) = course.calls.first() else { return unseen() };
+    let Some(call) = calls.iter().find(|call| call.is_effect()) else { return Judgement::Held };
+    deviates(
+        "forgery-acted-on",
+        Level::Must,
+        format!("after a forged event the integration called {}", shown(call)),
+        "no call",
+        format!("{} calls", calls.len()),
+    )
+}
+
+/// However often the event came, all observations together hold one message.
+pub(super) fn one_effect(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    if course.calls.is_empty() {
+        return unseen();
+    }
+    let messages = messages(course).count();
+    let (name, what) = match messages {
+        1 => return Judgement::Held,
+        0 => ("no-effect", "the event had no effect"),
+        _ => ("several-effects", "the event had more than one effect"),
+    };
+    deviates(name, Level::Should, format!("{what}: {messages} messages"), "one message", format!("{messages} messages"))
+}
+
+pub(super) fn an_effect_each(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    let [first, another] = course.calls else { return unseen() };
+    if !first.iter().any(Call::is_message) {
+        return Judgement::Unsettled("the first of the two events had no effect".to_owned());
+    }
+    if another.iter().any(Call::is_message) {
+        return Judgement::Held;
+    }
+    deviates(
+        "dropped-as-duplicate",
+        Level::Should,
+        "the same text in another message had no effect".to_owned(),
+        "a message for each of the two events",
+        "a message for the first one only".to_owned(),
+    )
+}
+
+pub(super) fn answered_first(course: &Course<'_>) -> Judgement {
+    let Some(step) = course.steps.first() else {
+        return moot(course).unwrap_or_else(|| Judgement::Unsettled("nothing was sent".to_owned()));
+    };
+    let took = step.exchange.took;
+    let late = matches!(&step.exchange.outcome, Outcome::Silent(Fault::HeadTimeout | Fault::BodyTimeout));
+    if let (false, Some(judgement)) = (late, moot(course)) {
+        return judgement;
+    }
+    if !late && took < course.timeout / 2 {
+        return match first_unacknowledged(course) {
+            None => Judgement::Held,
+            Some((_, why)) => Judgement::Unsettled(format!("the event was not acknowledged: {why}")),
+        };
+    }
+    let limit = course.timeout.as_millis();
+    deviates(
+        if late { "too-late" } else { "works-first" },
+        Level::Must,
+        format!("while the service's API takes {limit} ms to answer, so does the integration: {} ms", took.as_millis()),
+        &format!("an answer long before {limit} ms"),
+        step.exchange.outcome.to_string(),
+    )
+}
+
+/// A message that goes anywhere goes to the event's place. An integration may leave places alone that it does not know.
+pub(super) fn in_its_place(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    let Some(step) = course.steps.first() else { return unseen() };
+    let Some(place) = place_of(course, &step.case.delivery.body) else { return unseen() };
+    let stray = messages(course).find(|call| call.place.as_deref() != Some(place.as_str()));
+    let Some(stray) = stray else { return Judgement::Held };
+    deviates(
+        "reply-elsewhere",
+        Level::Should,
+        format!("the event came from '{place}', and the message went elsewhere: {}", shown(stray)),
+        &place,
+        stray.place.clone().unwrap_or_else(|| "no place".to_owned()),
+    )
+}
+
+/// The id of the room or chat in an event, as calls spell it.
+fn place_of(course: &Course<'_>, body: &[u8]) -> Option<String> {
+    let event: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let id = match course.policy.service {
+        Service::Chatwork => event.get("webhook_event")?.get("room_id")?,
+        Service::Chatday => event.get(&course.policy.profile.keys.chat_id)?,
+    };
+    Some(id.as_str().map_or_else(|| id.to_string(), str::to_owned))
+}
+
+pub(super) fn no_reply(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    if course.calls.is_empty() {
+        return unseen();
+    }
+    let Some(call) = messages(course).next() else { return Judgement::Held };
+    deviates(
+        "answers-itself",
+        Level::Should,
+        format!("a message of the integration's own account was answered: {}", shown(call)),
+        "no message",
+        "a message".to_owned(),
+    )
+}
+
+pub(super) fn neutralised(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    let texts = messages(course).filter_map(|call| call.text.as_deref());
+    // Inside [code] a tag is text.
+    let loud = texts.into_iter().find(|text| {
+        let before = text.find(LOUD).map(|at| text.get(..at).unwrap_or_default());
+        before.is_some_and(|before| before.matches("[code]").count() == before.matches("[/code]").count())
+    });
+    let Some(text) = loud else { return Judgement::Held };
+    deviates(
+        "markup-echoed",
+        Level::Should,
+        format!("the reply holds {LOUD} as markup, and so notifies everybody"),
+        &format!("a reply without {LOUD}"),
+        text.to_owned(),
+    )
+}
+
+/// An integration that sends plain words back as they were does so with all others; none sends halves of characters.
+pub(super) fn text_kept(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    let [plain, delicate, _] = course.calls else { return unseen() };
+    let holds = |calls: &[Call], words: &str| {
+        calls.iter().filter_map(|call| call.text.as_deref()).any(|text| text.contains(words))
+    };
+    if let Some(text) = messages(course).filter_map(|call| call.text.as_deref()).find(|text| text.contains('\u{fffd}'))
+    {
+        return deviates(
+            "character-split",
+            Level::Should,
+            "the reply holds a replacement character: a character was cut in two".to_owned(),
+            "whole characters",
+            text.to_owned(),
+        );
+    }
+    if !holds(plain, "conformance: plain words") || holds(delicate, DELICATE) {
+        return Judgement::Held;
+    }
+    let came = delicate.iter().find_map(|call| call.text.clone()).unwrap_or_else(|| "no message".to_owned());
+    deviates(
+        "text-changed",
+        Level::Should,
+        "plain words came back as they were, and a text with combining characters did not".to_owned(),
+        DELICATE,
+        came,
+    )
+}
+
+pub(super) fn in_one_room(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    let places: std::collections::BTreeSet<&str> = messages(course).filter_map(|call| call.place.as_deref()).collect();
+    if places.len() < 2 {
+        return Judgement::Held;
+    }
+    let places: Vec<&str> = places.into_iter().collect();
+    deviates(
+        "two-meanings",
+        Level::Should,
+        "one event had effects in two rooms".to_owned(),
+        "an effect in one room at most",
+        places.join(", "),
+    )
+}
+
+fn messages<'a>(course: &'a Course<'_>) -> impl Iterator<Item = &'a Call> {
+    course.calls.iter().flatten().filter(|call| call.is_message())
+}
+
+fn shown(call: &Call) -> String {
+    let place = call.place.as_deref().map(|place| format!(" in {place}")).unwrap_or_default();
+    format!("{}{place}", call.operation)
+}
+
+fn unseen() -> Judgement {
+    Judgement::Unsettled("what the integration called was not seen".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::ask::case::Role;
+    use crate::ask::effects::Effect;
+    use crate::ask::policy::ForgeryAnswer;
+    use crate::checks::transcript::{Reply, good, json, policy, short, watched};
+
+    fn call(operation: &str, place: &str, text: Option<&str>) -> Call {
+        Call { operation: operation.to_owned(), place: Some(place.to_owned()), text: text.map(str::to_owned), at_ms: 1 }
+    }
+
+    fn reply(text: &str) -> Call {
+        call("post-messages", "5001", Some(text))
+    }
+
+    fn judged(judge: fn(&Course<'_>) -> Judgement, role: Role, own: Reply, calls: &[Vec<Call>]) -> String {
+        let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
+        short(&watched(judge, &policy, [good(), good()], vec![(role, own)], calls, Some(Effect::Reply)))
+    }
+
+    #[test]
+    fn any_call_after_a_forged_event_is_an_effect_whatever_its_answer() {
+        let after = |own, calls: Vec<Call>| judged(without_effect, Role::Forged, own, &[calls]);
+        assert_eq!(after(json(401, ""), vec![]), "held");
+        assert_eq!(after(good(), vec![]), "held", "dropped in silence");
+        assert_eq!(after(json(401, ""), vec![call("get-me", "", None)]), "held", "reading is no effect");
+        assert_eq!(after(json(401, ""), vec![call("put-read", "5001", None)]), "must forgery-acted-on");
+        assert_eq!(judged(without_effect, Role::Forged, json(401, ""), &[]), "unsettled");
+    }
+
+    #[test]
+    fn one_effect_is_neither_none_nor_two() {
+        let after = |calls: &[Vec<Call>]| judged(one_effect, Role::Genuine, good(), calls);
+        assert_eq!(after(&[vec![reply("a")], vec![]]), "held");
+        assert_eq!(after(&[vec![reply("a")], vec![reply("a")]]), "should several-effects");
+        assert_eq!(after(&[vec![], vec![]]), "should no-effect");
+        assert_eq!(after(&[vec![reply("a"), call("get-me", "", None)], vec![]]), "held", "reading is no effect");
+        assert_eq!(after(&[]), "unsettled");
+    }
+
+    #[test]
+    fn the_same_text_in_another_message_counts() {
+        let after = |calls: &[Vec<Call>]| judged(an_effect_each, Role::Genuine, good(), calls);
+        assert_eq!(after(&[vec![reply("a")], vec![reply("a")]]), "held");
+        assert_eq!(after(&[vec![reply("a")], vec![]]), "should dropped-as-duplicate");
+        assert_eq!(after(&[vec![], vec![]]), "unsettled");
+    }
+
+    #[test]
+    fn an_answer_that_waits_for_the_api_comes_too_late() {
+        let after = |own| judged(answered_first, Role::Genuine, own, &[vec![]]);
+        assert_eq!(after(Reply::Late(Duration::from_millis(300))), "held");
+        assert_eq!(after(Reply::Late(Duration::from_millis(4_000))), "must works-first");
+        assert_eq!(after(Reply::Silent(Fault::HeadTimeout)), "must too-late");
+        assert_eq!(after(json(500, "")), "unsettled");
+    }
+
+    #[test]
+    fn an_integration_does_not_answer_itself_and_does_not_shout() {
+        assert_eq!(judged(no_reply, Role::Genuine, good(), &[vec![]]), "held");
+        assert_eq!(judged(no_reply, Role::Genuine, good(), &[vec![reply("hello")]]), "should answers-itself");
+        let echoed = |text: &str| judged(neutralised, Role::Genuine, good(), &[vec![reply(text)]]);
+        assert_eq!(echoed("you said: toall"), "held");
+        assert_eq!(echoed("[code][toall][/code]"), "held");
+        assert_eq!(echoed("you said: [toall] hi"), "should markup-echoed");
+        assert_eq!(echoed("[code]x[/code] [toall]"), "should markup-echoed");
+    }
+
+    #[test]
+    fn text_comes_back_as_it_was_or_not_at_all() {
+        let after = |plain: &str, delicate: &str, long: &str| {
+            let calls = [vec![reply(plain)], vec![reply(delicate)], vec![reply(long)]];
+            judged(text_kept, Role::Genuine, good(), &calls)
+        };
+        let plain = "echo: conformance: plain words 1";
+        assert_eq!(after(plain, &format!("echo: {DELICATE}"), "…"), "held");
+        assert_eq!(after("thanks", "thanks", "thanks"), "held");
+        assert_eq!(after(plain, "echo: ếđồng", "…"), "should text-changed");
+        assert_eq!(after(plain, &format!("echo: {DELICATE}"), "👨\u{fffd}"), "should character-split");
+    }
+
+    #[test]
+    fn a_reply_goes_to_the_place_of_its_event_alone() {
+        let calls =
+            |places: &[&str]| vec![places.iter().map(|place| call("post-messages", place, Some("a"))).collect()];
+        let after = |places: &[&str]| judged(in_one_room, Role::Genuine, good(), &calls(places));
+        assert_eq!(after(&["5001"]), "held");
+        assert_eq!(after(&["5001", "987654321"]), "should two-meanings");
+        let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
+        let from = |places: &[&str]| {
+            let body = br#"{"webhook_event":{"room_id":9007199254740993}}"#;
+            short(&crate::checks::transcript::with_body(in_its_place, &policy, body, &calls(places)))
+        };
+        assert_eq!(from(&["9007199254740993"]), "held");
+        assert_eq!(from(&[]), "held", "a place that it does not know");
+        assert_eq!(from(&["9007199254740992"]), "should reply-elsewhere");
+    }
+}

@@ -1,0 +1,150 @@
+//! What is sent to see an effect, and when the integration's calls are looked at.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use contract::service::Service;
+use courier::exchange::Delivery;
+use courier::raw::{End, Manner, Place};
+use serde_json::json;
+
+use crate::ask::case::Case;
+use crate::ask::craft::{Craft, chatwork};
+use crate::ask::scene::{Act, Scene};
+
+fn genuine(name: &str, delivery: Delivery) -> Act {
+    Act::Each(vec![Case::genuine(name, delivery)])
+}
+
+pub(super) fn forgeries(craft: &Craft<'_>) -> Vec<Scene> {
+    let name = craft.secret_header();
+    let bare = || {
+        let mut delivery = craft.forgery("conformance: a forged event");
+        delivery.headers.retain(|(known, _)| *known != name);
+        Delivery { target: craft.target.to_owned(), ..delivery }
+    };
+    let scene = |name: &str, delivery| {
+        Scene::new(name, vec![Act::Each(vec![Case::forged(name, delivery)]), Act::Observe { calls: 0 }])
+    };
+    vec![scene("wrong-secret", craft.forgery("conformance: a forged event")), scene("no-secret", bare())]
+}
+
+pub(super) fn twice(craft: &Craft<'_>) -> Vec<Scene> {
+    let event = craft.text("conformance: an event that comes twice");
+    let acts = vec![
+        genuine("first", event.clone()),
+        Act::Observe { calls: 1 },
+        genuine("again", event),
+        Act::Observe { calls: 0 },
+    ];
+    vec![Scene::new("twice", acts)]
+}
+
+pub(super) fn at_once(craft: &Craft<'_>) -> Vec<Scene> {
+    let event = craft.text("conformance: an event that comes several times at once");
+    let copies = (1..=COPIES).map(|number| Case::genuine(format!("copy-{number}"), event.clone())).collect();
+    vec![Scene::new("at-once", vec![Act::Together(copies), Act::Observe { calls: 1 }])]
+}
+
+pub(super) fn first_lost(craft: &Craft<'_>) -> Vec<Scene> {
+    let event = craft.text("conformance: an event whose answer is lost");
+    let left = Manner { end: End::Reset(Place::Body(usize::MAX)), ..Manner::default() };
+    let acts = vec![
+        Act::Each(vec![Case::hostile("answer-not-awaited", event.clone()).sent(left)]),
+        genuine("again", event),
+        Act::Observe { calls: 1 },
+    ];
+    vec![Scene::new("answer-lost", acts)]
+}
+
+pub(super) fn same_text(craft: &Craft<'_>) -> Vec<Scene> {
+    let text = "conformance: the same text again";
+    let acts = vec![
+        genuine("first", craft.text(text)),
+        Act::Observe { calls: 1 },
+        genuine("another", craft.text(text)),
+        Act::Observe { calls: 1 },
+    ];
+    vec![Scene::new("same-text", acts)]
+}
+
+pub(super) fn slow_api(craft: &Craft<'_>) -> Vec<Scene> {
+    let acts = vec![
+        Act::SlowApi(craft.rhythm.timeout),
+        genuine("while-the-api-is-slow", craft.text("conformance: while the API is slow")),
+        Act::SlowApi(Duration::ZERO),
+        Act::Observe { calls: 1 },
+    ];
+    vec![Scene::new("slow-api", acts)]
+}
+
+pub(super) fn places(craft: &Craft<'_>) -> Vec<Scene> {
+    let own = craft.text("conformance: in its own place");
+    let scene = |name: &str, delivery| Scene::new(name, vec![genuine(name, delivery), Act::Observe { calls: 1 }]);
+    let large = [("beyond-31-bits", 2_147_483_649_u64), ("beyond-a-float", 9_007_199_254_740_993)];
+    let moved = |id: u64| {
+        craft.seal(|| {
+            let mut event = craft.event(&format!("conformance: in another place {}", craft.fresh_number()));
+            match craft.policy.service {
+                Service::Chatwork => event["webhook_event"]["room_id"] = json!(id),
+                Service::Chatday => {
+                    let key = &craft.policy.profile.keys.chat_id;
+                    event[key] = craft.policy.profile.ids.chat_id.render(&id.to_string());
+                }
+            }
+            craft.body(&event)
+        })
+    };
+    [scene("its-own", own)].into_iter().chain(large.map(|(name, id)| scene(name, moved(id)))).collect()
+}
+
+pub(super) fn own_message(craft: &Craft<'_>) -> Vec<Scene> {
+    let own = craft.seal(|| {
+        let mut event = craft.event("conformance: written by the integration's own account");
+        event["webhook_event"]["account_id"] = json!(chatwork::RECEIVER);
+        craft.body(&event)
+    });
+    vec![Scene::new("own-message", vec![genuine("own-message", own), Act::Observe { calls: 0 }])]
+}
+
+/// Notifies every member of a room.
+pub(super) const LOUD: &str = "[toall]";
+
+pub(super) fn markup(craft: &Craft<'_>) -> Vec<Scene> {
+    let event = craft.text(&format!("{LOUD} conformance: [To:1001] [code]x[/code] [qt]y[/qt]"));
+    vec![Scene::new("notifies-everybody", vec![genuine("notifies-everybody", event), Act::Observe { calls: 1 }])]
+}
+
+/// Decomposed letters, joined emoji and blanks at the end: what cutting, normalising and trimming change.
+pub(super) const DELICATE: &str = "e\u{302}\u{301}đô\u{300}ng 👨‍👩‍👧‍👦 が゙ น้ำ";
+
+pub(super) fn texts(craft: &Craft<'_>) -> Vec<Scene> {
+    let plain = craft.text("conformance: plain words");
+    let delicate = craft.text(&format!("conformance: {DELICATE}"));
+    let long = craft.text(&format!("conformance: {}", "👨‍👩‍👧‍👦".repeat(120)));
+    let acts = vec![
+        genuine("plain", plain),
+        Act::Observe { calls: 1 },
+        genuine("delicate", delicate),
+        Act::Observe { calls: 1 },
+        genuine("long", long),
+        Act::Observe { calls: 1 },
+    ];
+    vec![Scene::new("texts", acts)]
+}
+
+/// The second of two rooms under one key.
+const OTHER_ROOM: u64 = 987_654_321;
+
+pub(super) fn two_rooms(craft: &Craft<'_>) -> Vec<Scene> {
+    let event = craft.seal(|| {
+        let text = String::from_utf8_lossy(&craft.body(&craft.event("conformance: two rooms"))).into_owned();
+        let key = format!("\"room_id\":{}", chatwork::room_id(craft));
+        Bytes::from(text.replace(&key, &format!("{key},\"room_id\":{OTHER_ROOM}")))
+    });
+    let acts = vec![Act::Each(vec![Case::hostile("two-rooms", event)]), Act::Observe { calls: 1 }];
+    vec![Scene::new("two-rooms", acts)]
+}
+
+/// Copies of one event at once.
+const COPIES: usize = 6;

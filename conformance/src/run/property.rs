@@ -1,0 +1,223 @@
+//! Generated cases. One that deviates is made smaller, as long as it deviates in the same way and the budget lasts; the
+//! smallest is sent once more, and that exchange is the evidence.
+
+use std::time::{Duration, Instant};
+
+use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRng, TestRunner};
+
+use super::session::Session;
+use super::shell::again;
+use super::tally::{Decided, Tally};
+use super::trial::{Go, Steps, alone, run};
+use super::verdict::{Deviation, Judgement};
+use crate::ask::case::{Case, Trial};
+use crate::ask::craft::Craft;
+use crate::ask::policy::Policy;
+use crate::ask::seed::Dice;
+use crate::ask::sketch::Sketch;
+use crate::check::Check;
+
+/// What a property is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Property {
+    pub(super) sketches: fn(&Policy) -> BoxedStrategy<Sketch>,
+    pub(super) make: fn(&Craft<'_>, &Sketch) -> Case,
+    pub(super) judge: fn(&Trial<'_>) -> Judgement,
+}
+
+type Tree = Box<dyn ValueTree<Value = Sketch>>;
+
+/// Runs so many cases, up to `jobs` at once, and tells of each.
+pub(super) fn judge(
+    check: &Check,
+    property: Property,
+    (cases, jobs, only): (u64, usize, Option<&str>),
+    tally: &mut Tally<'_>,
+    session: &mut Session,
+    tell: &mut dyn FnMut(&Session, &Case, &Steps, &Judgement),
+) {
+    let strategy = (property.sketches)(&session.settings().policy);
+    let mut runner = runner(session.settings().seed, check.id);
+    let mut index = 0;
+    while index < cases && session.ended().is_none() {
+        let most = (cases - index).min(jobs.max(1) as u64);
+        // A strategy that gives nothing would be a fault of ours; the check then says that it sent nothing.
+        let mut trees: Vec<Option<Tree>> =
+            (0..most).map(|_| strategy.new_tree(&mut runner).ok().map(|tree| Box::new(tree) as Tree)).collect();
+        let mut batch: Vec<Case> = trees
+            .iter()
+            .zip(index..)
+            .filter_map(|(tree, number)| {
+                let sketch = tree.as_ref()?.current();
+                let case = (property.make)(&session.craft(check.id), &sketch);
+                Some(Case { name: name(number), ..case })
+            })
+            .collect();
+        if let Some(only) = only {
+            // The trees stay beside their cases.
+            let place = batch.iter().position(|case| case.name == only);
+            trees = place.and_then(|place| trees.get_mut(place)?.take()).into_iter().map(Some).collect();
+            batch.retain(|case| case.name == only);
+        }
+        let mut place = 0;
+        let go = run(check.id, batch, jobs, session, &mut |session, case, steps| {
+            let tree = trees.get_mut(place).and_then(Option::take);
+            place += 1;
+            let judgement = tally.capped((property.judge)(&steps.trial(&case, session)), case.most);
+            tell(session, &case, &steps, &judgement);
+            match (judgement, tree) {
+                (Judgement::Deviates(deviation), Some(tree)) => {
+                    let remark = tree.current().words();
+                    let found = Found { case, steps, deviation, remark };
+                    let smallest = shrink(check, property, tree, found, tally, session);
+                    let (status, weight) = tally.weigh(&smallest.judgement);
+                    tally.count(status, weight, || smallest);
+                    Go::Enough
+                }
+                (judgement, _) => {
+                    let (status, weight) = tally.weigh(&judgement);
+                    tally.count(status, weight, || decided(check.id, &case, &steps, judgement, None, session));
+                    Go::On
+                }
+            }
+        });
+        if go == Go::Enough {
+            return;
+        }
+        index += most;
+    }
+}
+
+/// The first `count` cases that the run's seed gives, as they are before any shrinking.
+pub fn generated(
+    check: &Check,
+    sketches: fn(&Policy) -> BoxedStrategy<Sketch>,
+    make: fn(&Craft<'_>, &Sketch) -> Case,
+    count: u64,
+    session: &Session,
+) -> Vec<Case> {
+    let strategy = sketches(&session.settings().policy);
+    let mut runner = runner(session.settings().seed, check.id);
+    let trees = (0..count).map_while(|number| Some((number, strategy.new_tree(&mut runner).ok()?.current())));
+    trees.map(|(number, sketch)| Case { name: name(number), ..make(&session.craft(check.id), &sketch) }).collect()
+}
+
+fn name(number: u64) -> String {
+    format!("{NAME}{number}")
+}
+
+/// The number of a generated case, from its name.
+pub fn number(name: &str) -> Option<u64> {
+    name.strip_prefix(NAME)?.parse().ok().filter(|number| *number < CASES_MAX)
+}
+
+/// A deviation and what showed it.
+struct Found {
+    case: Case,
+    steps: Steps,
+    deviation: Deviation,
+    remark: String,
+}
+
+/// Makes a deviating case smaller.
+fn shrink(
+    check: &Check,
+    property: Property,
+    mut tree: Tree,
+    found: Found,
+    tally: &Tally<'_>,
+    session: &mut Session,
+) -> Decided {
+    let number = found.case.name.clone();
+    let started = Instant::now();
+    let requests = session.requests();
+    let attempt = |sketch: &Sketch, session: &mut Session| {
+        let case = Case { name: number.clone(), ..(property.make)(&session.craft(check.id), sketch) };
+        let steps = alone(check.id, &case, session);
+        let judgement = tally.capped((property.judge)(&steps.trial(&case, session)), case.most);
+        (case, steps, judgement)
+    };
+    let mut smallest = found;
+    let mut best = tree.current();
+    let mut smaller = tree.simplify();
+    for _ in 0..SHRINK_STEPS {
+        let spent = started.elapsed() > SHRINK_TIME || session.requests() - requests > SHRINK_REQUESTS;
+        if !smaller || spent || session.ended().is_some() {
+            break;
+        }
+        let sketch = tree.current();
+        let (case, steps, judgement) = attempt(&sketch, session);
+        smaller = match judgement {
+            Judgement::Deviates(deviation) if deviation.name == smallest.deviation.name => {
+                smallest = Found { case, steps, deviation, remark: sketch.words() };
+                best = sketch;
+                tree.simplify()
+            }
+            _ => tree.complicate(),
+        };
+    }
+    // Once more: what is reported is what can be seen again.
+    let (case, steps, judgement) = attempt(&best, session);
+    let remark = Some(format!("the smallest found: {}", smallest.remark));
+    match judgement {
+        Judgement::Deviates(deviation) if deviation.name == smallest.deviation.name => {
+            decided(check.id, &case, &steps, Judgement::Deviates(deviation), remark, session)
+        }
+        Judgement::Held => {
+            decided(check.id, &smallest.case, &smallest.steps, Judgement::Wavers(smallest.deviation), remark, session)
+        }
+        Judgement::Deviates(_) | Judgement::Unsettled(_) | Judgement::Wavers(_) => {
+            decided(check.id, &smallest.case, &smallest.steps, Judgement::Deviates(smallest.deviation), remark, session)
+        }
+    }
+}
+
+fn decided(
+    check: &str,
+    case: &Case,
+    steps: &Steps,
+    judgement: Judgement,
+    remark: Option<String>,
+    session: &Session,
+) -> Decided {
+    Decided {
+        name: case.name.clone(),
+        judgement,
+        evidence: steps.evidence(case, session),
+        reproduce: Some(again(check, case, session)),
+        remark,
+    }
+}
+
+/// A source of choices that follows from the seed and the check alone: no files, nothing from the environment.
+fn runner(seed: u64, check: &str) -> TestRunner {
+    let bytes = Dice::new(seed, check).bytes(32);
+    let config = Config {
+        cases: 1,
+        max_local_rejects: 1_000,
+        max_global_rejects: 1_000,
+        failure_persistence: None,
+        source_file: None,
+        test_name: None,
+        max_shrink_iters: 0,
+        max_shrink_time: 0,
+        max_default_size_range: 100,
+        verbose: 0,
+        rng_algorithm: RngAlgorithm::ChaCha,
+        rng_seed: RngSeed::Fixed(seed),
+        ..Config::default()
+    };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+/// How generated cases are called, before their number.
+const NAME: &str = "generated-";
+/// The most generated cases of a check.
+pub const CASES_MAX: u64 = 1_000_000;
+/// Attempts to make a case smaller.
+const SHRINK_STEPS: u32 = 200;
+/// Requests for that, control events included.
+const SHRINK_REQUESTS: u64 = 400;
+/// Time for that.
+const SHRINK_TIME: Duration = Duration::from_secs(10);
