@@ -63,6 +63,8 @@ struct Rule {
 pub struct Met {
     /// Which one.
     pub id: FaultId,
+    /// Whether this was the last time that it may be applied.
+    pub is_used_up: bool,
     rule: Arc<FaultRule>,
 }
 
@@ -137,7 +139,8 @@ impl Rules {
         let seed = self.seed;
         let mut meant = self.rules.iter_mut().filter(|rule| fits(&rule.rule));
         let met = meant.find_map(|rule| rule.takes(seed).then_some(rule))?;
-        Some(Met { id: met.id, rule: Arc::clone(&met.rule) })
+        let is_used_up = met.rule.times.is_some_and(|times| met.applied >= times);
+        Some(Met { id: met.id, is_used_up, rule: Arc::clone(&met.rule) })
     }
 }
 
