@@ -43,6 +43,8 @@ pub enum Change {
     Replaced,
     /// Settings changed.
     Settings,
+    /// A fault rule was added or removed, or all were.
+    Faults,
     /// The clock was set, moved, stopped or started; this is how it stands now.
     Clock(ClockState),
     /// The journal was emptied.
@@ -168,7 +170,7 @@ impl Change {
             }
             Self::Consented { client_id, .. } => client_id.capacity(),
             // Only ever read from another mock.
-            Self::Reset | Self::Replaced | Self::Settings | Self::JournalCleared | Self::Other(_) => 0,
+            Self::Reset | Self::Replaced | Self::Settings | Self::Faults | Self::JournalCleared | Self::Other(_) => 0,
         }
     }
 }

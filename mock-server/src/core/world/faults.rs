@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, DATE};
 
 use super::{DOWNLOAD, Surroundings, World};
+use crate::control::event::Change;
 use crate::control::{Deed, FaultMatch, FaultReport, FaultRule, RateLimited};
 use crate::core::capture::{Capture, MASK};
 use crate::core::conduct::{Conduct, Cut, Manner, Reply};
@@ -52,6 +53,7 @@ impl World {
     /// There are too many, or they are too large.
     pub fn add_fault(&mut self, rule: FaultRule, bytes: usize) -> Result<FaultReport, Fault> {
         let id = self.rules.add(rule, bytes)?;
+        self.tell(Change::Faults);
         self.fault(id).ok_or_else(|| Fault { pointer: String::new(), message: format!("the rule {id} is gone") })
     }
 
@@ -67,12 +69,17 @@ impl World {
 
     /// Removes a fault rule; `false` where there is none with that id.
     pub fn remove_fault(&mut self, id: FaultId) -> bool {
-        self.rules.remove(id)
+        let is_removed = self.rules.remove(id);
+        if is_removed {
+            self.tell(Change::Faults);
+        }
+        is_removed
     }
 
     /// Removes all fault rules.
     pub fn clear_faults(&mut self) {
         self.rules.clear();
+        self.tell(Change::Faults);
     }
 
     fn without_token(&self, mut report: FaultReport) -> FaultReport {
