@@ -51,6 +51,9 @@ pub struct SentRequest {
     /// The body's bytes, only where it is no UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_base64: Option<String>,
+    /// True where only a part of the body stands here, as in an event of `GET /_mock/events` of more than 64 KiB.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub body_is_cut: bool,
 }
 
 /// One attempt.

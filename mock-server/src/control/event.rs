@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ClockState, RecordedRequest};
+use super::{Certificate, ClockState, DeliveryRecord, RecordedRequest};
 
 /// One event of a world's feed.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,12 @@ pub struct Event {
 pub enum Happening {
     /// A request was answered. Of its body the first [`MOST_EVENT_BODY`] bytes stand here; the journal has the rest.
     Request(Box<RecordedRequest>),
+    /// A webhook was queued, tried or settled. This is its record as it stands when the event is read, so that a reader
+    /// who comes late finds the same record in each event of one delivery. Of its body the first [`MOST_EVENT_BODY`]
+    /// bytes stand here.
+    Delivery(Box<DeliveryRecord>),
+    /// The same of a delivery whose record was forgotten before the event was read.
+    ForgottenDelivery(ForgottenDelivery),
     /// Something else changed.
     State(Change),
     /// The reader came too late for this many events, of any kind: the mock remembers so many and no more.
@@ -71,27 +77,89 @@ pub enum Change {
         /// Its name.
         application: String,
     },
-    /// Another member wrote a message into a Chatwork room, by the control API. What the API itself does is a request.
-    MessageWritten {
+    /// A message was written into a Chatwork room: by the API, by another member, or by the service in somebody's name.
+    MessageCreated {
         /// The room.
         room_id: u64,
-        /// Who wrote.
-        account_id: u64,
         /// The message.
         message_id: String,
     },
-    /// A webhook was queued, tried or settled; this is how it stands now.
-    Delivery {
-        /// Its id, for `GET /_mock/deliveries/{id}`.
-        delivery: u64,
-        /// `chatwork` or `chatday`.
-        service: String,
-        /// What it tells of.
-        event: String,
-        /// `waiting`, `delivered`, `failed`, `given-up`, `refused` or `dropped`.
-        verdict: String,
-        /// How often it was tried.
-        attempts: usize,
+    /// Its author changed a message of Chatwork.
+    MessageUpdated {
+        /// The room.
+        room_id: u64,
+        /// The message.
+        message_id: String,
+    },
+    /// Its author deleted a message of Chatwork.
+    MessageDeleted {
+        /// The room.
+        room_id: u64,
+        /// The message.
+        message_id: String,
+    },
+    /// A webhook setting of Chatwork was made.
+    WebhookAdded {
+        /// Its id.
+        webhook_setting_id: String,
+    },
+    /// A webhook setting of Chatwork was changed through the control API.
+    WebhookChanged {
+        /// Its id.
+        webhook_setting_id: String,
+    },
+    /// A webhook setting of Chatwork was removed.
+    WebhookRemoved {
+        /// Its id.
+        webhook_setting_id: String,
+    },
+    /// All webhook settings of Chatwork were removed.
+    WebhooksCleared,
+    /// Too many deliveries in a row failed: the setting is `invalid` now.
+    WebhookSwitchedOff {
+        /// Its id.
+        webhook_setting_id: String,
+    },
+    /// A Chatday application's webhook URL was set, or taken away.
+    ChatdayWebhook {
+        /// Its name.
+        application: String,
+    },
+    /// A Chatday application got a new signature token.
+    SignatureRotated {
+        /// Its name.
+        application: String,
+    },
+    /// A rule for deliveries was added.
+    DeliveryModeAdded {
+        /// Its id.
+        mode: u64,
+    },
+    /// All rules for deliveries were taken away.
+    DeliveryModesCleared,
+    /// The deliveries that were settled were forgotten on demand.
+    DeliveriesCleared,
+    /// A fault rule was added.
+    FaultAdded {
+        /// Its id.
+        fault: String,
+    },
+    /// A fault rule was removed.
+    FaultRemoved {
+        /// Its id.
+        fault: String,
+    },
+    /// A fault rule was applied for the last time that its `times` allows.
+    FaultUsedUp {
+        /// Its id.
+        fault: String,
+    },
+    /// All fault rules were removed.
+    FaultsCleared,
+    /// Another certificate is served from the next handshake on. Told in the default world.
+    Certificate {
+        /// Which.
+        certificate: Certificate,
     },
     /// Somebody allowed an OAuth client what it asked for, on the page or through the control API.
     Consented {
@@ -103,6 +171,28 @@ pub enum Change {
     /// A change of a kind that this version does not know.
     #[serde(untagged)]
     Other(Value),
+}
+
+/// What is known of a delivery whose record is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgottenDelivery {
+    /// Its id.
+    pub id: u64,
+    /// What had happened to it.
+    pub phase: Phase,
+}
+
+/// What happens to a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// It waits to be sent.
+    Queued,
+    /// An attempt ended, and another one will follow.
+    Tried,
+    /// It will not change any more.
+    Settled,
 }
 
 /// First event of every stream: the data of `event: hello`.
@@ -143,13 +233,16 @@ pub enum Reason {
 pub enum Kind {
     /// [`Happening::Request`].
     Request,
+    /// [`Happening::Delivery`] and [`Happening::ForgottenDelivery`].
+    Delivery,
     /// [`Happening::State`].
     State,
 }
 
 impl Kind {
     /// All of them, with their words.
-    pub const WORDS: [(&'static str, Self); 2] = [("request", Self::Request), ("state", Self::State)];
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("request", Self::Request), ("delivery", Self::Delivery), ("state", Self::State)];
 }
 
 impl Change {
@@ -161,14 +254,30 @@ impl Change {
             Self::ChatWritten { chat_id, message_id, from } => {
                 chat_id.capacity() + message_id.capacity() + from.capacity()
             }
-            Self::Registered { application } => application.capacity(),
-            Self::MessageWritten { message_id, .. } => message_id.capacity(),
-            Self::Delivery { service, event, verdict, .. } => {
-                service.capacity() + event.capacity() + verdict.capacity()
-            }
+            Self::Registered { application }
+            | Self::ChatdayWebhook { application }
+            | Self::SignatureRotated { application } => application.capacity(),
+            Self::MessageCreated { message_id, .. }
+            | Self::MessageUpdated { message_id, .. }
+            | Self::MessageDeleted { message_id, .. } => message_id.capacity(),
+            Self::WebhookAdded { webhook_setting_id }
+            | Self::WebhookChanged { webhook_setting_id }
+            | Self::WebhookRemoved { webhook_setting_id }
+            | Self::WebhookSwitchedOff { webhook_setting_id } => webhook_setting_id.capacity(),
+            Self::FaultAdded { fault } | Self::FaultRemoved { fault } | Self::FaultUsedUp { fault } => fault.capacity(),
             Self::Consented { client_id, .. } => client_id.capacity(),
-            // Only ever read from another mock.
-            Self::Reset | Self::Replaced | Self::Settings | Self::JournalCleared | Self::Other(_) => 0,
+            // `Other` is only ever read from another mock.
+            Self::Reset
+            | Self::Replaced
+            | Self::Settings
+            | Self::JournalCleared
+            | Self::WebhooksCleared
+            | Self::DeliveryModeAdded { .. }
+            | Self::DeliveryModesCleared
+            | Self::DeliveriesCleared
+            | Self::FaultsCleared
+            | Self::Certificate { .. }
+            | Self::Other(_) => 0,
         }
     }
 }
@@ -178,6 +287,7 @@ impl Happening {
     pub fn name(&self) -> &str {
         match self {
             Self::Request(_) => "request",
+            Self::Delivery(_) | Self::ForgottenDelivery(_) => "delivery",
             Self::State(_) => "state",
             Self::Lost(_) => "lost",
             Self::Other { name, .. } => name,
@@ -188,6 +298,8 @@ impl Happening {
     pub(crate) fn data(&self) -> Vec<u8> {
         let written = match self {
             Self::Request(record) => serde_json::to_vec(record),
+            Self::Delivery(record) => serde_json::to_vec(record),
+            Self::ForgottenDelivery(known) => serde_json::to_vec(known),
             Self::State(change) => serde_json::to_vec(change),
             Self::Lost(lost) => serde_json::to_vec(&Lost { lost: *lost }),
             Self::Other { data, .. } => serde_json::to_vec(data),
@@ -199,6 +311,10 @@ impl Happening {
     pub(crate) fn read(name: &str, data: Value) -> Self {
         let known = match name {
             "request" => serde_json::from_value(data.clone()).ok().map(Self::Request),
+            "delivery" => serde_json::from_value(data.clone())
+                .map(Self::Delivery)
+                .or_else(|_| serde_json::from_value(data.clone()).map(Self::ForgottenDelivery))
+                .ok(),
             "state" => serde_json::from_value(data.clone()).ok().map(Self::State),
             "lost" => data.get("lost").and_then(Value::as_u64).map(Self::Lost),
             _ => None,
@@ -207,8 +323,8 @@ impl Happening {
     }
 }
 
-/// Most bytes of a request's body that an event tells: 64 KiB. Where there is more, `body_is_cut` is true, and
-/// `GET /_mock/requests` has it.
+/// Most bytes of the body of a request or a delivery that an event tells: 64 KiB. Where there is more, `body_is_cut` is
+/// true, and `GET /_mock/requests` or `GET /_mock/deliveries/{id}` has it.
 pub const MOST_EVENT_BODY: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -222,6 +338,7 @@ mod tests {
         let chat = || "ห้อง".to_owned();
         for what in [
             Happening::Lost(7),
+            Happening::ForgottenDelivery(ForgottenDelivery { id: 7, phase: Phase::Tried }),
             Happening::State(Change::Reset),
             Happening::State(Change::Clock(clock)),
             Happening::State(Change::WorldDeleted { world: "w1".into() }),
@@ -240,6 +357,8 @@ mod tests {
         assert_eq!(text(&Change::JournalCleared), r#"{"kind":"journal-cleared"}"#);
         let consented = Change::Consented { client_id: "c".into(), account_id: 1 };
         assert_eq!(text(&consented), r#"{"kind":"consented","client_id":"c","account_id":1}"#);
+        let served = Change::Certificate { certificate: Certificate::NotYetValid };
+        assert_eq!(text(&served), r#"{"kind":"certificate","certificate":"not-yet-valid"}"#);
         let created = Change::WorldCreated { world: "w3".into() };
         assert_eq!(text(&created), r#"{"kind":"world-created","world":"w3"}"#);
     }

@@ -183,8 +183,7 @@ impl Capture {
         if body.len() <= most_body {
             return self.clone();
         }
-        let starts_character = |at: &usize| body.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80);
-        let kept = (most_body.saturating_sub(3)..=most_body).rev().find(starts_character).unwrap_or(most_body);
+        let kept = excerpt(body, most_body).len();
         let [path, query, headers, _] = self.ends;
         let mut text = self.text.get(..headers + kept).unwrap_or_default().to_vec();
         text.extend_from_slice(self.tail());
@@ -243,6 +242,13 @@ fn is_secret(name: &HeaderName) -> bool {
         || *name == COOKIE
         || *name == CHATDAY_SIGNATURE_TOKEN
         || *name == CHATWORK_SIGNATURE
+}
+
+/// At most so many bytes from the beginning; a character of UTF-8 is not cut in two.
+pub fn excerpt(bytes: &[u8], most: usize) -> &[u8] {
+    let starts_character = |at: &usize| bytes.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80);
+    let kept = (most.saturating_sub(3)..=most).rev().find(starts_character).unwrap_or(most);
+    bytes.get(..kept).unwrap_or(bytes)
 }
 
 #[cfg(test)]

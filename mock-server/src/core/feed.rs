@@ -7,7 +7,8 @@
 use std::collections::VecDeque;
 
 use super::journal::{Caps, Entry, Journal};
-use crate::control::event::Change;
+use crate::chatwork::state::{Happened, MessageId, RoomId};
+use crate::control::event::{Change, Phase};
 
 /// The ring of what the journal does not keep.
 #[derive(Debug)]
@@ -29,6 +30,57 @@ enum What {
     /// An entry that the journal gave away when it was emptied: a reader may not have come to it yet.
     Request(Box<Entry>),
     State(Change),
+    Message(Written),
+    Delivery(Step),
+}
+
+/// What became of a message of Chatwork. Made into a [`Change`] for whoever reads, so that it costs nothing where nobody
+/// does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    act: Act,
+    room: RoomId,
+    message: MessageId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Created,
+    Updated,
+    Deleted,
+}
+
+impl Written {
+    /// The same in fewer words.
+    pub fn of(happened: &Happened) -> Self {
+        let (act, room, message) = match happened {
+            Happened::MessageCreated { room, message } => (Act::Created, room, message),
+            Happened::MessageUpdated { room, message, .. } => (Act::Updated, room, message),
+            Happened::MessageDeleted { room, message } => (Act::Deleted, room, message),
+        };
+        Self { act, room: *room, message: *message }
+    }
+
+    /// As it is told.
+    pub fn change(self) -> Change {
+        let (room_id, message_id) = (self.room.0, self.message.to_string());
+        match self.act {
+            Act::Created => Change::MessageCreated { room_id, message_id },
+            Act::Updated => Change::MessageUpdated { room_id, message_id },
+            Act::Deleted => Change::MessageDeleted { room_id, message_id },
+        }
+    }
+}
+
+/// What happened to a delivery. Its record is looked up for whoever reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its id.
+    pub delivery: u64,
+    /// What happened.
+    pub phase: Phase,
+    /// Which outbox it belongs to: ids begin anew with each reset.
+    pub generation: u64,
 }
 
 /// The first event after a cursor, and where the cursor stands behind it.
@@ -47,6 +99,10 @@ pub enum Found<'a> {
     Request(&'a Entry),
     /// A change.
     State(&'a Change),
+    /// A change of a message.
+    Message(Written),
+    /// A step of a delivery.
+    Delivery(Step),
     /// So many events that are not there any more.
     Lost(u64),
 }
@@ -70,9 +126,17 @@ impl Feed {
 
     /// Adds a change.
     pub fn push(&mut self, change: Change) {
-        let id = self.number();
-        self.add(Item { id, what: What::State(change) });
-        self.make_fit();
+        self.append(What::State(change));
+    }
+
+    /// Adds a change of a message.
+    pub fn push_message(&mut self, written: Written) {
+        self.append(What::Message(written));
+    }
+
+    /// Adds a step of a delivery.
+    pub fn push_delivery(&mut self, step: Step) {
+        self.append(What::Delivery(step));
     }
 
     /// Keeps what the journal held, the newest of it that fits, for readers that have not come to it yet.
@@ -99,6 +163,8 @@ impl Feed {
             let found = match &item.what {
                 What::Request(entry) => Found::Request(entry),
                 What::State(change) => Found::State(change),
+                What::Message(written) => Found::Message(*written),
+                What::Delivery(step) => Found::Delivery(*step),
             };
             Next { id: item.id, found }
         });
@@ -109,6 +175,12 @@ impl Feed {
             return Some(Next { id: reached, found: Found::Lost(reached - cursor) });
         }
         first
+    }
+
+    fn append(&mut self, what: What) {
+        let id = self.number();
+        self.add(Item { id, what });
+        self.make_fit();
     }
 
     fn add(&mut self, item: Item) {
@@ -129,6 +201,7 @@ impl Item {
         let held = match &self.what {
             What::Request(entry) => entry.size(),
             What::State(change) => change.heap_size(),
+            What::Message(_) | What::Delivery(_) => 0,
         };
         size_of::<Self>() + held
     }
@@ -161,7 +234,7 @@ mod tests {
             cursor = next.id;
             words.push(match next.found {
                 Found::Request(entry) => format!("request {}", entry.event),
-                Found::State(_) => format!("state {}", next.id),
+                Found::State(_) | Found::Message(_) | Found::Delivery(_) => format!("state {}", next.id),
                 Found::Lost(count) => format!("lost {count}"),
             });
         }

@@ -1,6 +1,7 @@
 //! One world: pure state, driven by requests and by the time that the shell tells it.
 
 pub mod capture;
+pub mod chance;
 pub mod clock;
 pub mod conduct;
 pub mod description;

@@ -7,6 +7,7 @@ use contract::service::Service;
 use contract::wire::json::to_ascii;
 use serde_json::Value;
 
+use super::chance::{self, draw};
 use super::matching::glob;
 use super::seal::{Mark, Seal};
 use crate::control::mode::{DeliveryMode, DeliveryModeRule, Encoding, ModeReport};
@@ -147,7 +148,10 @@ impl Rule {
         let number = self.seen;
         self.seen += 1;
         let spent = self.rule.times.is_some_and(|times| self.applied >= times);
-        if number < self.rule.skip || spent || draw(seed, self.id, number) >= self.rule.probability {
+        if number < self.rule.skip
+            || spent
+            || draw(seed, chance::Rule::Delivery(self.id), number) >= self.rule.probability
+        {
             return false;
         }
         // A group counts once it is whole.
@@ -189,25 +193,6 @@ fn reordered(value: Value) -> Value {
         other => other,
     }
 }
-
-/// A number of at least 0 and below 1 that follows from seed, rule and count alone: SplitMix64.
-fn draw(seed: u64, rule: u64, number: u64) -> f64 {
-    // Seed and rule are mixed first: neighbouring rules must not read the same sequence one step apart.
-    let start = mix(mix(seed) ^ rule);
-    let bits = mix(start.wrapping_add(number.wrapping_mul(GOLDEN)));
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
-    let fraction = (bits >> 11) as f64;
-    fraction / 9_007_199_254_740_992.0
-}
-
-fn mix(state: u64) -> u64 {
-    let mut bits = state.wrapping_add(GOLDEN);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
-}
-
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[cfg(test)]
 mod tests {

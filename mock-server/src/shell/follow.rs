@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Shared;
-use crate::control::event::{Change, Event, Happening, Hello, Kind, MOST_EVENT_BODY, Reason};
-use crate::core::feed::Found;
+use crate::control::DeliveryRecord;
+use crate::control::event::{Change, Event, ForgottenDelivery, Happening, Hello, Kind, MOST_EVENT_BODY, Reason};
+use crate::core::feed::{Found, Step};
 use crate::core::journal::Entry;
+use crate::core::outbox::Delivery;
 use crate::core::registry::Cell;
 
 /// What a reader wants of a world's feed.
@@ -25,6 +27,7 @@ pub(crate) struct Wish {
 
 /// A reader's place in a world's feed.
 pub(crate) struct Follower {
+    shared: Arc<Shared>,
     cell: Arc<Cell>,
     kinds: Vec<Kind>,
     cursor: u64,
@@ -56,15 +59,16 @@ impl Follower {
         let last_id = cell.lock().feed().last_id();
         // A number that is not there yet is that of another mock, before a restart: all that this one has is new.
         let after = wish.after.map_or(last_id, |after| if after > last_id { 0 } else { after });
-        let shared = Arc::clone(shared);
+        let (shared, stopped) = (Arc::clone(shared), Arc::clone(shared));
         let hello = Hello { world: cell.id().to_owned(), last_id };
         let follower = Self {
+            shared,
             cell,
             kinds: wish.kinds,
             cursor: after,
             left: wish.limit.unwrap_or(u64::MAX),
             waiter: None,
-            stop: Box::pin(async move { shared.stop.heard().await }),
+            stop: Box::pin(async move { stopped.stop.heard().await }),
         };
         (follower, hello)
     }
@@ -90,7 +94,9 @@ impl Follower {
                 Taken::WorldEnded => return Poll::Ready(Batch::End(Reason::WorldDeleted)),
             };
             // The world is free again while this is made into words.
-            return Poll::Ready(Batch::Events(taken.into_iter().map(Copied::into_event).collect()));
+            return Poll::Ready(Batch::Events(
+                taken.into_iter().map(|copied| copied.into_event(&self.shared)).collect(),
+            ));
         }
     }
 
@@ -120,7 +126,13 @@ impl Follower {
                     What::Request(entry.excerpt(MOST_EVENT_BODY))
                 }
                 Found::State(change) if wants(Kind::State) => What::State(change.clone()),
-                Found::Request(_) | Found::State(_) => continue,
+                Found::Message(written) if wants(Kind::State) => What::State(written.change()),
+                Found::Delivery(step) if wants(Kind::Delivery) => {
+                    let delivery = world.delivery_of(step).cloned();
+                    bytes += delivery.as_ref().map_or(0, told_bytes);
+                    What::Delivery(step, delivery.map(Box::new))
+                }
+                Found::Request(_) | Found::State(_) | Found::Message(_) | Found::Delivery(_) => continue,
                 Found::Lost(count) => What::Lost(count),
             };
             self.left -= u64::from(!matches!(what, What::Lost(_)));
@@ -158,19 +170,40 @@ struct Copied {
 
 enum What {
     Request(Entry),
+    /// Its bodies are shared with the outbox, not copied.
+    Delivery(Step, Option<Box<Delivery>>),
     State(Change),
     Lost(u64),
 }
 
 impl Copied {
-    fn into_event(self) -> Event {
+    fn into_event(self, shared: &Shared) -> Event {
         let what = match self.what {
             What::Request(entry) => Happening::Request(Box::new(entry.record())),
+            What::Delivery(step, delivery) => {
+                let record = delivery.and_then(|delivery| masked(shared, &delivery.record_in_part(MOST_EVENT_BODY)));
+                let forgotten = ForgottenDelivery { id: step.delivery, phase: step.phase };
+                record.map_or(Happening::ForgottenDelivery(forgotten), |record| Happening::Delivery(Box::new(record)))
+            }
             What::State(change) => Happening::State(change),
             What::Lost(count) => Happening::Lost(count),
         };
         Event { id: self.id, what }
     }
+}
+
+/// The record without any secret of any world, as `GET /_mock/deliveries/{id}` tells it.
+fn masked(shared: &Shared, record: &DeliveryRecord) -> Option<DeliveryRecord> {
+    let text = serde_json::to_vec(record).ok()?;
+    let mut masked = Vec::with_capacity(text.len());
+    shared.registry.index().secrets().mask_into(&mut masked, &text);
+    serde_json::from_slice(&masked).ok()
+}
+
+/// Bytes of bodies that an event of a delivery tells.
+fn told_bytes(delivery: &Delivery) -> usize {
+    let answers = delivery.attempts.iter().filter_map(|attempt| attempt.answer.as_ref());
+    delivery.parcel.body.len().min(MOST_EVENT_BODY) + answers.map(|answer| answer.body.len()).sum::<usize>()
 }
 
 const LOOKED_AT_AT_ONCE: usize = 64;

@@ -2,7 +2,6 @@
 //! nobody.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -342,26 +341,6 @@ impl Shared {
         let Some(id) = headers.get(WORLD) else { return Ok(self.registry.default_world()) };
         let id = String::from_utf8_lossy(id.as_bytes());
         index.by_id(&id).ok_or_else(|| unknown_world(&id))
-    }
-
-    pub(crate) fn log<B>(
-        &self,
-        started: Option<Instant>,
-        method: &Method,
-        uri: &Uri,
-        response: &http::Response<B>,
-        world: &str,
-    ) {
-        self.log_line(started, method, uri, response.status().as_u16(), world);
-    }
-
-    fn log_line(&self, started: Option<Instant>, method: &Method, uri: &Uri, outcome: impl Display, world: &str) {
-        let Some(started) = started else { return };
-        let mut path = Vec::new();
-        self.registry.index().secrets().mask_into(&mut path, uri.path().as_bytes());
-        let path = String::from_utf8_lossy(&path);
-        let micros = clock::micros_since(started);
-        tracing::info!(target: log::REQUESTS, "{method} {path} {outcome} world={world} {micros}us");
     }
 
     fn most_body(&self, mount: Mount, parts: &Parts) -> usize {

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use contract::service::Service;
+use mock_server::control::Certificate;
 use mock_server::control::event::{Change, Happening};
 use mock_server::{Limits, Mock, MockError, MockServer};
 use serde_json::{Value, json};
@@ -106,6 +107,8 @@ fn requests_and_changes_are_told_as_they_happen_in_one_order() {
     assert_eq!((first.id, first.name.as_str()), (1, "request"));
     let journal = call(&mock, "GET", "/requests", "", "").json();
     assert_eq!(first.data, journal["requests"][0], "the same words as in the journal");
+    let second = reader.told().unwrap();
+    assert_eq!((second.id, &second.data["kind"]), (2, &json!("message-created")));
     mock.advance(Duration::from_secs(1)).unwrap();
     mock.set_settings(&json!({"chatwork": {"limits": {"account": null}}})).unwrap();
     mock.set_settings(&json!({})).unwrap();
@@ -118,13 +121,45 @@ fn requests_and_changes_are_told_as_they_happen_in_one_order() {
     mock.reset().unwrap();
     chatwork(&mock, "GET", "/v2/me", "");
     let told: Vec<Told> = (0..8).map(|_| reader.told().unwrap()).collect();
-    assert_eq!(told.iter().map(|told| told.id).collect::<Vec<_>>(), (2..10).collect::<Vec<_>>());
+    assert_eq!(told.iter().map(|told| told.id).collect::<Vec<_>>(), (3..11).collect::<Vec<_>>());
     let kinds: Vec<&str> = told[..7].iter().map(|told| told.data["kind"].as_str().unwrap()).collect();
     let expected = ["clock", "settings", "world-created", "world-deleted", "journal-cleared", "replaced", "reset"];
     assert_eq!(kinds, expected);
     assert_eq!((&told[2].data["world"], &told[3].data["world"]), (&json!(id), &json!(id)));
     assert!(told[0].data["now_ms"].is_i64() && told[0].data["frozen"] == false, "{:?}", told[0]);
     assert_eq!((told[7].name.as_str(), &told[7].data["id"]), ("request", &json!(1)), "the journal began anew");
+}
+
+#[test]
+fn fault_rules_and_certificates_are_told() {
+    let mock = MockServer::builder().tls_listen("127.0.0.1:0".parse().unwrap()).start().unwrap();
+    let rule = |times: u64| {
+        let rule = json!({"times": times, "action": {"respond": {"status": 503, "body": "เดี๋ยวก่อน"}}}).to_string();
+        call(&mock, "POST", "/faults", "", &rule).json()["id"].as_str().unwrap().to_owned()
+    };
+    let (twice, once) = (rule(2), rule(1));
+    (0..4).for_each(|_| _ = chatwork(&mock, "GET", "/v2/me", ""));
+    let path = format!("/faults/{once}");
+    assert_eq!([(); 2].map(|()| call(&mock, "DELETE", &path, "", "").status), [204, 404]);
+    assert_eq!(call(&mock, "DELETE", "/faults", "", "").status, 204);
+    let world = mock.new_world(None, None).unwrap();
+    world.set_certificate(Certificate::Expired).unwrap();
+    let told = follow(&mock, "?after=0&limit=12").rest();
+    let requests: Vec<u64> = told.iter().filter(|told| told.name == "request").map(|told| told.id).collect();
+    assert_eq!(requests, [3, 4, 6, 8], "a rule that is used up is told behind the request that did it");
+    let fault = |kind: &str, id: &str| json!({"kind": kind, "fault": id});
+    let states: Vec<Value> = told.into_iter().filter(|told| told.name == "state").map(|told| told.data).collect();
+    let expected = [
+        fault("fault-added", &twice),
+        fault("fault-added", &once),
+        fault("fault-used-up", &twice),
+        fault("fault-used-up", &once),
+        fault("fault-removed", &once),
+        json!({"kind": "faults-cleared"}),
+        json!({"kind": "world-created", "world": world.card().id}),
+        json!({"kind": "certificate", "certificate": "expired"}),
+    ];
+    assert_eq!(states, expected, "certificates in the default world, whoever asks");
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::time::Duration;
 use contract::service::Service;
 use mock_server::control::{Certificate, Listener, Shaken};
 use mock_server::{Limits, MockServer};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 
 use crate::support::{Answer, Client};
 use crate::tls::download_url;
@@ -30,7 +32,7 @@ fn ask(mock: &MockServer, request: &str) -> Answer {
 }
 
 /// A tunnel, and TLS in it.
-fn tunnel(mock: &MockServer, host: &str) -> TlsClient {
+pub(crate) fn tunnel(mock: &MockServer, host: &str) -> TlsClient {
     shake(open(mock, host).into_stream(), host, &trusting_mock(mock)).unwrap()
 }
 
@@ -200,4 +202,21 @@ fn with_require_https_and_only_the_proxy_the_real_host_is_the_address() {
     let mock = MockServer::builder().intercept_listen(SocketAddr::from(FREE)).require_https(true).start().unwrap();
     assert_eq!(mock.url(Service::Chatwork), "https://api.chatwork.com/v2");
     assert!(mock.control_url().starts_with("http://127.0.0.1:"), "{}", mock.control_url());
+}
+
+#[test]
+fn what_a_client_sends_along_with_connect_is_not_lost() {
+    let mock = mock();
+    let name = ServerName::try_from("api.chatwork.com").unwrap();
+    let mut tls = ClientConnection::new(trusting_mock(&mock), name).unwrap();
+    let mut hello = b"CONNECT api.chatwork.com:443 HTTP/1.1\r\nHost: api.chatwork.com:443\r\n\r\n".to_vec();
+    tls.write_tls(&mut hello).unwrap();
+    let mut client = proxy(&mock);
+    assert_eq!(client.send(hello).answer().status, 200);
+    let mut stream = client.into_stream();
+    while tls.is_handshaking() {
+        tls.complete_io(&mut stream).unwrap();
+    }
+    let mut client = Client::over(StreamOwned::new(tls, stream));
+    assert_eq!(client.send(get(&mock, "/v2/me", "api.chatwork.com")).answer().status, 200);
 }

@@ -63,6 +63,13 @@ impl<S: Read + Write> Client<S> {
         self
     }
 
+    /// Everything that comes until the connection ends, and how it ends.
+    pub(crate) fn rest(&mut self) -> (Vec<u8>, std::io::Result<()>) {
+        let mut bytes = Vec::new();
+        let ended = self.stream.read_to_end(&mut bytes).map(drop);
+        (bytes, ended)
+    }
+
     pub(crate) fn inner(&self) -> &S {
         self.stream.get_ref()
     }

@@ -136,7 +136,7 @@ fn the_mock_tells_who_refused_a_certificate_and_who_went_on() {
 }
 
 /// An HTTP/2 client of a mock.
-async fn http2_client<B>(mock: &MockServer, host: &str) -> http2::SendRequest<B>
+pub(crate) async fn http2_client<B>(mock: &MockServer, host: &str) -> http2::SendRequest<B>
 where
     B: hyper::body::Body<Data = Bytes, Error = std::convert::Infallible> + Send + Unpin + 'static,
 {

@@ -46,7 +46,7 @@ fn all_come_once_and_in_their_order() {
 
 #[test]
 fn a_backlog_to_a_stalling_target_ends_within_the_bound() {
-    const TIMEOUT: Duration = Duration::from_millis(100);
+    const TIMEOUT: Duration = Duration::from_millis(300);
     for mock in [MockServer::start().unwrap(), MockServer::builder().frozen_clock(None).start().unwrap()] {
         let webhooks = json!({"timeout_ms": TIMEOUT.as_millis() as u64, "switch_off_after": null});
         mock.set_settings(&json!({"chatwork": {"webhooks": webhooks}})).unwrap();
@@ -72,8 +72,7 @@ fn a_stalling_target_does_not_hold_up_another_one() {
     let healthy = Receiver::friendly();
     room_setting(&mock, &stalling.url());
     room_setting(&mock, &healthy.url());
-    let started = Instant::now();
     write(&mock, 50);
     healthy.wait_for(50);
-    assert!(started.elapsed() < Duration::from_secs(4), "before the first time-out: {:?}", started.elapsed());
+    assert!(stalling.requests().len() < 50, "the other one's backlog is still there");
 }

@@ -14,3 +14,4 @@ mod repeat;
 mod replay;
 mod settings;
 mod support;
+mod told;

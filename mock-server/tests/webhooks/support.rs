@@ -114,6 +114,19 @@ pub(crate) fn each(deliveries: &[Value], key: &str) -> Vec<String> {
     deliveries.iter().map(|one| one[key].as_str().map_or_else(|| one[key].to_string(), str::to_owned)).collect()
 }
 
+/// So many events of a kind, from the first one on: the data of each.
+pub(crate) fn told(mock: &Mock, kind: &str, count: usize) -> Vec<Value> {
+    let mut stream = TcpStream::connect(address(mock)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let query = format!("after=0&types={kind}&limit={count}");
+    write!(stream, "GET /_mock/events?{query} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let of_kind = text.split("\n\n").filter(|block| block.contains(&format!("\nevent: {kind}\n")));
+    let data = of_kind.map(|block| block.split_once("\ndata: ").unwrap().1);
+    data.map(|data| serde_json::from_str(data).unwrap()).collect()
+}
+
 fn address(mock: &Mock) -> String {
     mock.url(Service::Chatwork).strip_prefix("http://").unwrap().strip_suffix("/v2").unwrap().to_owned()
 }

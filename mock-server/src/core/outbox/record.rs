@@ -7,13 +7,19 @@ use http::HeaderValue;
 use super::delivery::{Answered, Attempt, Delivery};
 use crate::control::delivery::{DeliveryAnswer, DeliveryAttempt, DeliveryRecord, SentRequest};
 use crate::control::text_or_base64;
-use crate::core::capture::MASK;
+use crate::core::capture::{MASK, excerpt};
 
 impl Delivery {
     /// The whole record. The value of a header that is a secret is masked; what else may hold one is the caller's.
     pub fn record(&self) -> DeliveryRecord {
+        self.record_in_part(usize::MAX)
+    }
+
+    /// The record with at most so many bytes of the body that is sent.
+    pub fn record_in_part(&self, most_body: usize) -> DeliveryRecord {
         let parcel = &self.parcel;
-        let (body, body_base64) = text_or_base64(&parcel.body);
+        let kept = excerpt(&parcel.body, most_body);
+        let (body, body_base64) = text_or_base64(kept);
         let mut headers: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in &parcel.headers {
             add(&mut headers, name.as_str(), value);
@@ -41,6 +47,7 @@ impl Delivery {
                 headers,
                 body,
                 body_base64,
+                body_is_cut: kept.len() < parcel.body.len(),
             },
             attempts: self.attempts.iter().map(attempt).collect(),
         }

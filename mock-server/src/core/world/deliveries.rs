@@ -13,8 +13,9 @@ use http::{HeaderName, HeaderValue};
 use super::World;
 use crate::chatday;
 use crate::chatwork::state::{Webhook, WebhookId};
-use crate::control::event::Change;
+use crate::control::event::{Change, Phase};
 use crate::control::{DeliveryModeRule, ModeReport};
+use crate::core::feed::{Step, Written};
 use crate::core::modes::{Modes, Plan, encoded};
 use crate::core::outbox::{Answered, Bounds, Delivery, Draft, Outbox, Parcel, Reported, Verdict};
 use crate::core::seal::{self, Seal};
@@ -115,6 +116,8 @@ impl World {
         if happened.is_empty() {
             return self.chatwork.keep_room_for_happenings(happened);
         }
+        happened.iter().for_each(|happened| self.feed.push_message(Written::of(happened)));
+        self.wake();
         let mut calls = Vec::new();
         if self.chatwork.webhooks().next().is_some() {
             for call in happened.iter().flat_map(|happened| self.chatwork.calls(happened, now)) {
@@ -154,27 +157,27 @@ impl World {
     pub(super) fn queue(&mut self, draft: Draft, now: UnixMillis) -> u64 {
         let id = self.deliveries.outbox.push(draft, now);
         self.deliveries.changed();
-        self.tell_of_delivery(id);
+        // Where the queue is full it is settled at once, and may be forgotten at once.
+        let is_settled = self.deliveries.outbox.get(id).is_none_or(|delivery| delivery.verdict.is_final());
+        self.tell_of_delivery(id, if is_settled { Phase::Settled } else { Phase::Queued });
         id
     }
 
-    /// Tells whoever follows the world how a delivery stands.
-    fn tell_of_delivery(&mut self, id: u64) {
-        let Some(delivery) = self.deliveries.outbox.get(id) else { return };
-        let change = Change::Delivery {
-            delivery: id,
-            service: delivery.parcel.service.name().to_owned(),
-            event: delivery.parcel.event.to_owned(),
-            verdict: delivery.verdict.word().to_owned(),
-            attempts: delivery.attempts.len(),
-        };
-        self.tell(change);
+    /// Tells whoever follows the world what happened to a delivery.
+    fn tell_of_delivery(&mut self, delivery: u64, phase: Phase) {
+        self.feed.push_delivery(Step { delivery, phase, generation: self.deliveries.generation });
+        self.wake();
+    }
+
+    /// The delivery of a step that was told, as it stands now; `None` where it is forgotten.
+    pub fn delivery_of(&self, step: Step) -> Option<&Delivery> {
+        self.deliveries.outbox.get(step.delivery).filter(|_| step.generation == self.deliveries.generation)
     }
 
     /// Drops what waits and fits, and tells of it.
     pub(super) fn drop_waiting(&mut self, fits: impl Fn(&Delivery) -> bool, why: &str) {
         for id in self.deliveries.outbox.drop_waiting(fits, why) {
-            self.tell_of_delivery(id);
+            self.tell_of_delivery(id, Phase::Settled);
         }
         self.deliveries.changed();
     }
@@ -206,7 +209,9 @@ impl World {
 
     /// Adds such a rule; `None` where there are too many.
     pub fn add_delivery_mode(&mut self, rule: DeliveryModeRule) -> Option<ModeReport> {
-        self.deliveries.modes.add(rule)
+        let added = self.deliveries.modes.add(rule)?;
+        self.tell(Change::DeliveryModeAdded { mode: added.id });
+        Some(added)
     }
 
     /// Takes all such rules away, and lets go what they held.
@@ -215,6 +220,7 @@ impl World {
         let released = self.deliveries.modes.clear();
         self.deliveries.outbox.release(released.ids, released.at_once, now);
         self.deliveries.changed();
+        self.tell(Change::DeliveryModesCleared);
     }
 
     /// Sends a delivery again, as it was or with edits; once, whatever becomes of it. Gives the new delivery's id; `None`
@@ -338,8 +344,9 @@ impl World {
             Service::Chatday | Service::Chatwork => {}
         }
         self.deliveries.outbox.attempted(shipment.id, reported, retry, now);
-        self.tell_of_delivery(shipment.id);
-        if switched_off.is_some() {
+        self.tell_of_delivery(shipment.id, if retry.is_some() { Phase::Tried } else { Phase::Settled });
+        if let Some(id) = switched_off {
+            self.tell(Change::WebhookSwitchedOff { webhook_setting_id: id.to_string() });
             let its = |it: &Delivery| {
                 it.parcel.service == Service::Chatwork
                     && it.parcel.setting == shipment.parcel.setting
@@ -389,6 +396,7 @@ impl World {
     /// Forgets what is settled.
     pub fn clear_deliveries(&mut self) {
         self.deliveries.outbox.clear();
+        self.tell(Change::DeliveriesCleared);
     }
 
     /// Wakes a task when the outbox changes, once. The number is for [`World::stop_waiting_for_deliveries`].

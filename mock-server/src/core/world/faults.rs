@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, DATE};
 
 use super::{DOWNLOAD, Surroundings, World};
+use crate::control::event::Change;
 use crate::control::{Deed, FaultMatch, FaultReport, FaultRule, RateLimited};
 use crate::core::capture::{Capture, MASK};
 use crate::core::conduct::{Conduct, Cut, Manner, Reply};
@@ -42,7 +43,13 @@ impl World {
         };
         match self.rules.choose(|rule| means(&rule.matching, seen, request.headers())) {
             None => self.serve(request, capture, around, None).into(),
-            Some(met) => self.misbehave(&met, request, capture, around, recognised),
+            Some(met) => {
+                let reply = self.misbehave(&met, request, capture, around, recognised);
+                if met.is_used_up {
+                    self.tell(Change::FaultUsedUp { fault: met.id.to_string() });
+                }
+                reply
+            }
         }
     }
 
@@ -52,6 +59,7 @@ impl World {
     /// There are too many, or they are too large.
     pub fn add_fault(&mut self, rule: FaultRule, bytes: usize) -> Result<FaultReport, Fault> {
         let id = self.rules.add(rule, bytes)?;
+        self.tell(Change::FaultAdded { fault: id.to_string() });
         self.fault(id).ok_or_else(|| Fault { pointer: String::new(), message: format!("the rule {id} is gone") })
     }
 
@@ -67,12 +75,17 @@ impl World {
 
     /// Removes a fault rule; `false` where there is none with that id.
     pub fn remove_fault(&mut self, id: FaultId) -> bool {
-        self.rules.remove(id)
+        let removed = self.rules.remove(id);
+        if removed {
+            self.tell(Change::FaultRemoved { fault: id.to_string() });
+        }
+        removed
     }
 
     /// Removes all fault rules.
     pub fn clear_faults(&mut self) {
         self.rules.clear();
+        self.tell(Change::FaultsCleared);
     }
 
     fn without_token(&self, mut report: FaultReport) -> FaultReport {

@@ -34,7 +34,10 @@ impl World {
     /// # Errors
     /// Why not.
     pub fn add_webhook(&mut self, new: &NewWebhook<'_>) -> Result<Value, WebhookRefused> {
-        self.chatwork.add_webhook(new, &self.blueprint.id).map(|webhook| webhook.view())
+        let webhook = self.chatwork.add_webhook(new, &self.blueprint.id)?;
+        let (view, webhook_setting_id) = (webhook.view(), webhook.id.to_string());
+        self.tell(Change::WebhookAdded { webhook_setting_id });
+        Ok(view)
     }
 
     /// Changes a setting; `None` where there is none with that id.
@@ -46,8 +49,11 @@ impl World {
         id: WebhookId,
         change: &WebhookChange<'_>,
     ) -> Result<Option<Value>, WebhookRefused> {
-        let changed = self.chatwork.change_webhook(id, change)?;
-        Ok(changed.map(|webhook| webhook.view()))
+        let changed = self.chatwork.change_webhook(id, change)?.map(|webhook| webhook.view());
+        if changed.is_some() {
+            self.tell(Change::WebhookChanged { webhook_setting_id: id.to_string() });
+        }
+        Ok(changed)
     }
 
     /// Removes a setting; what waits for it is not sent. `false` where there is none with that id.
@@ -55,6 +61,7 @@ impl World {
         let removed = self.chatwork.remove_webhook(id);
         if removed {
             let setting = id.to_string();
+            self.tell(Change::WebhookRemoved { webhook_setting_id: setting.clone() });
             self.withdraw(|parcel| parcel.service == Service::Chatwork && parcel.setting == setting, REMOVED);
         }
         removed
@@ -63,6 +70,7 @@ impl World {
     /// Removes all settings of Chatwork.
     pub fn remove_webhooks(&mut self) {
         self.chatwork.remove_webhooks();
+        self.tell(Change::WebhooksCleared);
         self.withdraw(|parcel| parcel.service == Service::Chatwork, REMOVED);
     }
 
@@ -88,7 +96,6 @@ impl World {
             Error::ReadOnly => format!("account_id: the account {by} may only read the room {room}"),
             _ => format!("account_id: the account {by} is not in the room {room}"),
         })?;
-        self.tell(Change::MessageWritten { room_id: room.0, account_id: by.0, message_id: id.to_string() });
         self.follow_up(now);
         Ok(id)
     }
@@ -125,6 +132,7 @@ impl World {
     ) -> Result<Option<u64>, Refused> {
         let now = self.clock.now(wall);
         let event = self.chatday.set_webhook_url(application, url)?;
+        self.tell(Change::ChatdayWebhook { application: application.to_owned() });
         Ok(event.map(|event| self.queue_chatday(event, "verification", now)))
     }
 
@@ -163,6 +171,7 @@ impl World {
     ) -> Result<Vec<String>, Refused> {
         let now = self.clock.now(wall);
         self.chatday.rotate_signature(application, grace_ms, now)?;
+        self.tell(Change::SignatureRotated { application: application.to_owned() });
         Ok(self.chatday.accepted_signatures(application, now))
     }
 

@@ -216,7 +216,7 @@ mod tests {
     fn every_fault_of_a_query_is_named() {
         let faults = query("types=request,soup,&after=-1&limit=0&colour=red").unwrap_err();
         assert_eq!(faults.len(), 5, "{faults:#?}");
-        assert!(faults[0].contains("'soup'") && faults[0].contains("request, state"), "{faults:#?}");
+        assert!(faults[0].contains("'soup'") && faults[0].contains("request, delivery, state"), "{faults:#?}");
     }
 
     #[test]

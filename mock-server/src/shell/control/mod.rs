@@ -46,14 +46,24 @@ pub(crate) async fn answer(
     started: Option<Instant>,
 ) -> http::Response<Outgoing> {
     let mut response = call(shared, &parts, &body, streams).await;
-    date(&mut response, wall());
+    date(&mut response, now(shared, &parts));
     shared.log(started, &parts.method, &parts.uri, &response, "-");
     response
 }
 
-/// Dates an answer that comes from no world.
-pub(crate) fn date<B>(response: &mut http::Response<B>, wall: UnixMillis) {
-    if let Ok(value) = HeaderValue::try_from(wall.to_http_date()) {
+/// The time of the world that a call names: under a frozen clock the same script gets the same bytes here too.
+fn now(shared: &Shared, parts: &Parts) -> UnixMillis {
+    let index = shared.registry.index();
+    let cell = shared.named_world(&index, &parts.headers).unwrap_or_else(|_| shared.registry.default_world());
+    let cell = Arc::clone(cell);
+    drop(index);
+    let now_ms = cell.lock().clock(wall()).now_ms;
+    UnixMillis(now_ms)
+}
+
+/// Dates an answer that comes from no world's service.
+pub(crate) fn date<B>(response: &mut http::Response<B>, now: UnixMillis) {
+    if let Ok(value) = HeaderValue::try_from(now.to_http_date()) {
         response.headers_mut().insert(DATE, value);
     }
 }

@@ -11,6 +11,7 @@ use super::super::{Shared, clock};
 use super::faults;
 use super::input::{self, Words};
 use super::route::Route;
+use crate::control::event::Change;
 use crate::core::refusal::{errors, json as answer};
 use crate::core::registry::Cell;
 
@@ -67,7 +68,9 @@ pub(super) fn call(shared: &Shared, cell: &Arc<Cell>, route: &Route, body: &Byte
                 return Ok(errors(StatusCode::NOT_FOUND, &[words]));
             };
             if *route == Route::ServeCertificate {
-                tls.serve(input::certificate_change(body)?.certificate);
+                let certificate = input::certificate_change(body)?.certificate;
+                tls.serve(certificate);
+                shared.registry.default_world().lock().tell(Change::Certificate { certificate });
             }
             answer(ok, &tls.state())
         }

@@ -3,8 +3,9 @@
 mod actions;
 mod pipelined;
 mod rules;
+mod tls;
 
-use std::io::Read as _;
+use std::io::{Read, Write};
 
 use contract::service::Service;
 use mock_server::Mock;
@@ -33,10 +34,8 @@ fn get(mock: &Mock, path: &str) -> String {
 }
 
 /// Everything that comes until the connection ends, and how it ends.
-fn rest(client: &mut Client) -> (Vec<u8>, std::io::Result<()>) {
-    let mut bytes = Vec::new();
-    let ended = client.stream().read_to_end(&mut bytes).map(drop);
-    (bytes, ended)
+fn rest<S: Read + Write>(client: &mut Client<S>) -> (Vec<u8>, std::io::Result<()>) {
+    client.rest()
 }
 
 /// Fault and status of every entry of the journal.

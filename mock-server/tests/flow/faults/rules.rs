@@ -114,7 +114,7 @@ fn the_control_api_meets_no_fault_also_on_a_connection_where_others_do() {
 }
 
 #[test]
-fn downloads_and_unknown_callers_meet_faults_too() {
+fn downloads_oauth_and_unknown_callers_meet_faults_too() {
     let mock = MockServer::start().unwrap();
     add(&mock, &json!({"match": {"operation": "download-file"}, "action": unavailable()}));
     add(&mock, &json!({"match": {"operation": "get-me"}, "action": unavailable()}));
@@ -122,6 +122,9 @@ fn downloads_and_unknown_callers_meet_faults_too() {
     assert_eq!(download.status, 503);
     assert_eq!(exchange(&mock, "GET /v2/me HTTP/1.1\r\nHost: a\r\n\r\n").status, 503);
     assert_eq!(exchange(&mock, "GET /v2/me HTTP/1.1\r\nHost: a\r\n\r\n").status, 401);
+    add(&mock, &json!({"match": {"operation": "oauth-*"}, "times": null, "action": unavailable()}));
+    assert_eq!(exchange(&mock, "POST /token HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").status, 503);
+    assert_eq!(exchange(&mock, "GET /packages/oauth2/login.php HTTP/1.1\r\nHost: a\r\n\r\n").status, 503);
 }
 
 #[test]
@@ -226,4 +229,19 @@ fn a_guard_removes_its_rule_and_nothing_else_and_may_outlive_the_mock() {
     assert!(panicked.is_err() && mock.faults().unwrap().is_empty(), "a test that fails leaves no rule behind");
     drop(mock);
     drop(guard);
+}
+
+#[test]
+fn whoever_follows_the_world_hears_of_rules() {
+    let mock = MockServer::start().unwrap();
+    add(&mock, &json!({"action": unavailable()}));
+    chatwork(&mock, "GET", "/v2/me", "");
+    call(&mock, "DELETE", "/faults/f1", "", "");
+    call(&mock, "DELETE", "/faults/f1", "", "");
+    call(&mock, "DELETE", "/faults", "", "");
+    let told = call(&mock, "GET", "/events?after=0&limit=5", "", "").body;
+    for kind in ["fault-added", "fault-used-up", "fault-removed", "faults-cleared"] {
+        assert_eq!(told.matches(&format!(r#"{{"kind":"{kind}""#)).count(), 1, "{kind} in {told}");
+    }
+    assert_eq!(told.matches(r#""status":503,"fault":"f1""#).count(), 1, "{told}");
 }
