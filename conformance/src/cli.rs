@@ -166,7 +166,7 @@ pub struct How {
     #[arg(long, value_name = "N", default_value_t = crate::run::engine::CASES, value_parser = clap::value_parser!(u64).range(1..=crate::run::property::CASES_MAX))]
     pub cases: u64,
     /// Most exchanges in flight within one check, 1 to 64; checks run one after another.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: u16,
     /// Most requests per second [default: 2 for a host that is not this machine, otherwise none].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]

@@ -29,6 +29,10 @@ pub enum Act {
     Line(Vec<(Duration, Case)>),
     /// The first one slowly; the others, one after another, while it is on its way.
     Beside(Box<Case>, Vec<Case>),
+    /// Several at once, time after time, until so much time has gone by; the first time in any case.
+    Waves(Vec<Vec<Case>>, Duration),
+    /// The real events so far that were not acknowledged, once more, one after another.
+    Again,
     /// Nothing is sent: what the integration calls is awaited until this many calls have come and no more follow.
     Observe {
         /// How many are expected.

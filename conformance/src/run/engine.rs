@@ -24,7 +24,7 @@ use courier::exchange::Fault;
 /// Generated cases of a check unless the user says otherwise.
 pub const CASES: u64 = 24;
 /// Exchanges in flight within one check unless the user says otherwise.
-pub const JOBS: usize = 4;
+pub const JOBS: usize = 8;
 
 /// What a run is made of besides its session.
 #[derive(Debug)]

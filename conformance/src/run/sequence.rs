@@ -1,5 +1,7 @@
 //! Scenes: several deliveries in the order, and on the connections, that they name; judged together.
 
+use std::time::{Duration, Instant};
+
 use super::evidence::Evidence;
 use super::session::{QUIET, Session};
 use super::shell::{again, replay_id, replay_line};
@@ -41,11 +43,19 @@ pub(super) fn play(check: &str, scene: &Scene, effect: Option<Effect>, session: 
                         effects.slow_down(*delay);
                     }
                 }
+                Act::Again => {
+                    let policy = &session.settings().policy;
+                    let missed = steps
+                        .iter()
+                        .filter(|step: &&Step| step.case.role == Role::Genuine && !policy.accepts(&step.exchange));
+                    let cases = missed.map(|step| step.case.clone()).collect();
+                    steps.extend(sent(&Act::Each(cases), session));
+                }
                 _ => steps.extend(sent(act, session)),
             }
         }
         if let Some(effects) = session.effects() {
-            effects.slow_down(std::time::Duration::ZERO);
+            effects.slow_down(Duration::ZERO);
         }
     }
     let after = session.control_after(check);
@@ -90,7 +100,18 @@ fn sent(act: &Act, session: &mut Session) -> Vec<Step> {
             let cases: Vec<Case> = [slow.as_ref()].into_iter().chain(others).cloned().collect();
             fresh(&cases, exchanges)
         }
-        Act::Observe { .. } | Act::SlowApi(_) => Vec::new(),
+        Act::Waves(waves, within) => {
+            let started = Instant::now();
+            let mut steps = Vec::new();
+            for wave in waves {
+                steps.extend(sent(&Act::Together(wave.clone()), session));
+                if started.elapsed() >= *within {
+                    break;
+                }
+            }
+            steps
+        }
+        Act::Again | Act::Observe { .. } | Act::SlowApi(_) => Vec::new(),
     }
 }
 

@@ -286,7 +286,11 @@ impl Session {
         let landed = cases.iter().zip(exchanges);
         let all: Vec<Exchange> =
             landed.map(|(case, exchange)| exchange.unwrap_or_else(|| unsent(&case.delivery, Fault::Stopped))).collect();
+        let silent = self.silent;
         all.iter().for_each(|exchange| self.note(exchange));
+        // Of several at once some may wait in vain: the subject has fallen silent only if all did, and that once.
+        let answered = all.iter().any(|exchange| exchange.fault().is_none());
+        self.silent = if answered { 0 } else { self.silent.min(silent + 1) };
         all
     }
 
