@@ -254,7 +254,10 @@ impl Session {
         let landed = cases.iter().zip(exchanges);
         let all: Vec<Exchange> =
             landed.map(|(case, exchange)| exchange.unwrap_or_else(|| unsent(&case.delivery, Fault::Stopped))).collect();
+        let silent = self.silent;
         all.iter().for_each(|exchange| self.note(exchange));
+        // What falls silent at once has fallen silent once. Otherwise nothing would be left to see whether it is still there.
+        self.silent = self.silent.min(silent + 1);
         all
     }
 
