@@ -331,6 +331,15 @@ pub struct Sample {
     /// One mistake to make.
     #[arg(long, value_parser = Flaw::from_str)]
     pub flaw: Option<Flaw>,
+    /// Environment variable with a secret that was valid once.
+    #[arg(long, value_name = "VAR")]
+    pub old_secret_env: Option<String>,
+    /// Where the service's API is (Chatwork: up to /v2), to answer what people write.
+    #[arg(long, value_name = "URL", requires = "api_token_env")]
+    pub api_base: Option<String>,
+    /// The environment variable that holds the API's token.
+    #[arg(long, value_name = "VAR", requires = "api_base")]
+    pub api_token_env: Option<String>,
     /// Chatday: the profile to follow.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,

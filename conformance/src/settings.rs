@@ -22,6 +22,7 @@ use crate::run::baseline::Baseline;
 use crate::run::engine::Terms;
 use crate::run::stop::Stop;
 use crate::run::{clock, session};
+use crate::sample::reply::Api;
 use courier::address::Endpoint;
 use courier::exchange::Fault;
 use courier::socket::{CONNECT_TIMEOUT, EXCHANGE_TIMEOUT, Socket};
@@ -235,6 +236,41 @@ fn secret_from(service: Service, variable: &str, flag: &str) -> Result<Secret, U
     let text = std::env::var(variable)
         .map_err(|_| Unusable(format!("{flag} {variable}: there is no such environment variable; export it first")))?;
     Secret::new(service, &text, Some(variable)).map_err(|unusable| Unusable(format!("{flag} {variable}: {unusable}")))
+}
+
+/// Finds the service's API that a sample integration calls; nothing when none was named.
+///
+/// # Errors
+/// One sentence that does not hold the token.
+pub fn api(typed: &cli::Sample) -> Result<Option<Api>, Unusable> {
+    let (Some(base), Some(variable)) = (&typed.api_base, &typed.api_token_env) else { return Ok(None) };
+    let named = |refused: courier::address::Refused| Unusable(format!("--api-base: {refused}"));
+    let endpoint = Endpoint::parse(base).map_err(named)?;
+    if endpoint.secure {
+        let words = "--api-base: the sample calls its API over http only: give the http:// URL of the mock";
+        return Err(Unusable(words.to_owned()));
+    }
+    let address = address(&endpoint)?;
+    endpoint.guard(address.as_ref().ok().copied(), &[]).map_err(named)?;
+    let prefix = endpoint.target.trim_end_matches('/').to_owned();
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    let token = std::env::var(variable).unwrap_or_default();
+    if token.is_empty() || http::HeaderValue::from_str(&token).is_err() {
+        return Err(Unusable(
+            "--api-token-env takes the name of an environment variable that holds the API's token".to_owned(),
+        ));
+    }
+    Ok(Some(Api {
+        socket: Socket {
+            address,
+            authority: endpoint.authority,
+            timeout: EXCHANGE_TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
+            tls: None,
+        },
+        prefix,
+        token,
+    }))
 }
 
 /// Reads the profile, or takes the default one.

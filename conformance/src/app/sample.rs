@@ -18,6 +18,17 @@ pub(super) fn run(typed: &cli::Sample, voice: &mut Voice) -> Result<Exit, Failur
     let secret = settings::secret(typed.service, &typed.secret)?;
     let profile = settings::profile(typed.service, typed.profile.as_deref())?;
     let integration = Integration::new(typed.service, secret, profile, typed.flaw);
+    let integration = match settings::api(typed)? {
+        Some(api) => integration.with_api(api),
+        None => integration,
+    };
+    let integration = match &typed.old_secret_env {
+        Some(variable) => {
+            let source = cli::SecretSource { secret_env: Some(variable.clone()), secret_file: None };
+            integration.with_old_secret(settings::secret(typed.service, &source)?)
+        }
+        None => integration,
+    };
     let sample = Sample::start(integration, typed.listen)
         .map_err(|error| Failure::Usage(format!("cannot listen at {}: {error}", typed.listen)))?;
     let ready = json!({

@@ -3,6 +3,7 @@
 use crate::ask::case::Trial;
 use crate::check::Level;
 use crate::checks::answer::{control_before, unsettled};
+use crate::checks::survival::lost;
 use crate::run::verdict::{Deviation, Hint, Judgement};
 use courier::exchange::{Answer, Outcome};
 
@@ -25,6 +26,10 @@ pub(crate) fn tells_nothing(trial: &Trial<'_>) -> Judgement {
     }
     if let Some(told) = told_secret(trial) {
         return told;
+    }
+    // Whoever is gone for good is told of here: later checks find nobody on whom they could show it.
+    if let Some(gone) = lost(trial.after, trial) {
+        return gone;
     }
     let Outcome::Answered(answer) = &trial.exchange.outcome else { return Judgement::Held };
     let body = String::from_utf8_lossy(&answer.body);
@@ -112,6 +117,15 @@ mod tests {
         assert_eq!(judged("something went wrong, at least once"), "held");
         assert_eq!(judged("TypeError: x\n    at Object.<anonymous> (/app/index.js:3:1)"), "should trace-told");
         assert_eq!(judged(SECRET), "must secret-told");
+    }
+
+    #[test]
+    fn an_endpoint_that_a_provoked_error_took_down_is_told_of() {
+        let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
+        let judged = |own, after| short(&forged(tells_nothing, &policy, [good(), own, after]));
+        let gone = || Reply::Silent(Fault::ConnectRefused);
+        assert_eq!(judged(Reply::Silent(Fault::Cut), gone()), "must lost-afterwards");
+        assert_eq!(judged(json(400, ""), good()), "held");
     }
 
     #[test]

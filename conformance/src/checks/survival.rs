@@ -98,7 +98,7 @@ pub(crate) fn control_before(control: Option<&Exchange>, trial: &Trial<'_>) -> O
 }
 
 /// The endpoint does not serve the next valid event.
-fn lost(control: Option<&Exchange>, trial: &Trial<'_>) -> Option<Judgement> {
+pub(crate) fn lost(control: Option<&Exchange>, trial: &Trial<'_>) -> Option<Judgement> {
     let Some(control) = control else {
         return Some(Judgement::Unsettled("no control event was sent afterwards".to_owned()));
     };

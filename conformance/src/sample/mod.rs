@@ -1,7 +1,23 @@
 //! A small correct integration for each service, and named ways to get it wrong: what the judge is tried on.
 //!
-//! [`receive`] is the part that a reader may copy: pure, from a request to an answer. [`server`] puts it on a socket.
+//! | module | what it holds |
+//! |---|---|
+//! | [`receive`] | the part that a reader may copy: pure, from a request to what becomes of it |
+//! | `genuine`, `spelling` | whether an event is genuine, and which bytes its signature covers |
+//! | `event`, `memory` | what it means, and whether it was handled before |
+//! | `answer`, [`reply`] | what is answered, and what is said back through the service's API |
+//! | [`server`], `worker` | the same on a socket, and the replies after the answers |
+//! | `wire` | a server written by hand, for the mistakes that a library would not make |
+//! | [`flaw`] | the mistakes |
 
+mod answer;
+mod event;
 pub mod flaw;
+mod genuine;
+mod memory;
 pub mod receive;
+pub mod reply;
 pub mod server;
+mod spelling;
+mod wire;
+mod worker;

@@ -1,23 +1,25 @@
 //! What an integration does with a webhook: verify, acknowledge, and only then look at what it is.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use contract::chatday::{Profile, webhook as chatday};
-use contract::chatwork::signature::WebhookKey;
-use contract::chatwork::webhook as chatwork;
 use contract::service::Service;
-use contract::wire::header::CHATWORK_SIGNATURE;
-use contract::wire::json::to_ascii;
+use contract::time::UnixMillis;
 use contract::wire::{Request, Response};
-use http::{HeaderName, Method, StatusCode, header};
-use serde_json::{Value, json};
-use subtle::ConstantTimeEq;
+use courier::exchange::Delivery;
+use http::{Method, StatusCode, header};
+use serde_json::Value;
 
+use super::answer::{Answers, error};
+use super::event::{Reader, Said, Trouble};
 use super::flaw::Flaw;
+use super::genuine::Gate;
+use super::memory::Memory;
+use super::reply::{Api, Reply, Writer};
 use crate::ask::secret::Secret;
+use crate::run::clock;
 
 /// The path at which events are received.
 pub const PATH: &str = "/webhook";
@@ -26,11 +28,16 @@ pub const PATH: &str = "/webhook";
 #[derive(Debug)]
 pub struct Integration {
     service: Service,
-    secret: Secret,
     profile: Arc<Profile>,
     flaw: Option<Flaw>,
-    /// For [`Flaw::RemembersSignatures`] alone.
-    seen: Mutex<BTreeSet<String>>,
+    gate: Gate,
+    writer: Option<Writer>,
+    handled: Mutex<Memory>,
+    /// For [`Flaw::OrderAssumed`] alone.
+    created: Mutex<Memory>,
+    /// For [`Flaw::Degrades`] alone.
+    refused: AtomicUsize,
+    clock: fn() -> UnixMillis,
 }
 
 /// What becomes of a request.
@@ -38,14 +45,53 @@ pub struct Integration {
 pub enum Reaction {
     /// It is answered.
     Answer(Response),
-    /// The process ends ([`Flaw::DiesOnBadSignature`]).
+    /// It is answered, and then the service is called.
+    AnswerThenReply(Response, Reply),
+    /// The service is called, and then it is answered ([`Flaw::WorksFirst`], [`Flaw::RemembersEarly`]).
+    ReplyThenAnswer(Reply, Response),
+    /// The connection is closed ([`Flaw::HangsUpOnBadSignature`]).
+    HangUp,
+    /// The process ends ([`Flaw::DiesOnBadSignature`] and others).
     Die,
 }
 
 impl Integration {
     /// An integration that shares this secret with the service.
     pub fn new(service: Service, secret: Secret, profile: Arc<Profile>, flaw: Option<Flaw>) -> Self {
-        Self { service, secret, profile, flaw, seen: Mutex::default() }
+        let handled = Memory::new(match service {
+            Service::Chatwork => i64::MAX,
+            Service::Chatday => span_of_repetition(&profile),
+        });
+        Self {
+            service,
+            gate: Gate::new(service, secret, Arc::clone(&profile), flaw),
+            profile,
+            flaw,
+            writer: None,
+            handled: Mutex::new(handled),
+            created: Mutex::new(Memory::new(i64::MAX)),
+            refused: AtomicUsize::new(0),
+            clock: clock::now,
+        }
+    }
+
+    /// The same, but one that answers what people write through the service's API.
+    #[must_use]
+    pub fn with_api(self, api: Api) -> Self {
+        let writer = Writer { service: self.service, profile: Arc::clone(&self.profile), api, flaw: self.flaw };
+        Self { writer: Some(writer), ..self }
+    }
+
+    /// The same, but one that had another secret once. A correct one refuses it.
+    #[must_use]
+    pub fn with_old_secret(self, old: Secret) -> Self {
+        Self { gate: self.gate.with_old_secret(old), ..self }
+    }
+
+    /// The same, but one that takes the time from elsewhere.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> UnixMillis) -> Self {
+        Self { clock, ..self }
     }
 
     /// The service that it belongs to.
@@ -53,192 +99,269 @@ impl Integration {
         self.service
     }
 
+    /// Its mistake.
+    pub fn flaw(&self) -> Option<Flaw> {
+        self.flaw
+    }
+
+    /// What asks the service whose token it has, where that can be asked and matters.
+    pub fn who_am_i(&self) -> Option<Delivery> {
+        self.writer.as_ref().filter(|_| self.flaw != Some(Flaw::AnswersItself))?.who_am_i()
+    }
+
     /// What becomes of a request.
     pub fn receive(&self, request: &Request) -> Reaction {
-        if request.uri().path() != PATH {
-            return Reaction::Answer(error(StatusCode::NOT_FOUND, "there is only /webhook"));
+        if let Some(answer) = self.turned_away(request) {
+            return Reaction::Answer(answer);
         }
-        if request.method() != Method::POST {
-            let mut refusal = error(StatusCode::METHOD_NOT_ALLOWED, "events are sent with POST");
-            refusal.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static("POST"));
-            return Reaction::Answer(refusal);
+        if !self.gate.is_genuine(request) {
+            return self.refuse(request);
         }
-        if !self.is_genuine(request) {
-            return self.refuse(request.body());
+        if self.flaw == Some(Flaw::StrictClock) && self.is_stale(request.body()) {
+            return Reaction::Answer(error(StatusCode::BAD_REQUEST, "the event is too old"));
         }
-        match serde_json::from_slice::<Value>(request.body()) {
-            Ok(event) if self.takes(&event, request.body()) => Reaction::Answer(self.acknowledge()),
-            Ok(_) => Reaction::Answer(error(StatusCode::BAD_REQUEST, "unexpected event")),
-            Err(_) => Reaction::Answer(error(StatusCode::BAD_REQUEST, "the body is no JSON")),
+        match self.reader().read(request.body()) {
+            Ok(said) => self.accept(said),
+            Err(trouble) => self.fail(trouble, request.body()),
         }
     }
 
-    fn is_genuine(&self, request: &Request) -> bool {
-        if self.flaw == Some(Flaw::VerificationOff) {
-            return true;
+    /// Where the service's API is, if anybody told.
+    pub fn api(&self) -> Option<&Api> {
+        self.writer.as_ref().map(|writer| &writer.api)
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    /// A reply is done. Only a flaw waits until now before it remembers the event.
+    pub fn is_done(&self, reply: &Reply) {
+        if self.flaw == Some(Flaw::RemembersLate) {
+            lock(&self.handled).note(&reply.key, self.now());
         }
-        let name = match self.service {
-            Service::Chatwork => CHATWORK_SIGNATURE,
-            Service::Chatday => self.profile.webhook.signature_header.clone(),
-        };
-        let given = match self.flaw {
-            Some(Flaw::DecodesQueryTwice) => query_copy_decoded_twice(request).map(Cow::Owned),
-            _ => sole_header(request, &name).map(Cow::Borrowed),
-        };
-        let Some(given) = given.as_deref() else { return self.flaw == Some(Flaw::AcceptsMissing) };
-        match self.flaw {
-            Some(Flaw::AcceptsEmpty) if given.trim().is_empty() => return true,
-            Some(Flaw::AcceptsNull) if matches!(given, "null" | "undefined") => return true,
-            _ => {}
+    }
+
+    /// Whether the headers alone show a forgery ([`Flaw::LeavesBodyUnread`] looks no further).
+    pub fn is_forged_at_sight(&self, request: &Request) -> bool {
+        match (self.service, self.gate.header(request)) {
+            (_, None) => true,
+            (Service::Chatday, Some(given)) => given != self.gate.right_value(b""),
+            (Service::Chatwork, Some(given)) => given.len() != self.gate.right_value(b"").len(),
         }
-        let right = self.right_value(request.body());
-        let wrong_but_taken = match self.flaw {
-            Some(Flaw::PrefixCompare) => !given.is_empty() && right.starts_with(given),
-            Some(Flaw::IgnoresSuffix) => given.starts_with(&right),
-            Some(Flaw::IgnoresPrefix) => given.ends_with(&right),
-            Some(Flaw::IgnoresCase) => given.eq_ignore_ascii_case(&right),
-            Some(Flaw::EmptyKey) => signature_under(b"", request.body()).as_deref() == Some(given),
-            Some(Flaw::RemembersSignatures) => self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains(given),
+    }
+
+    /// The header that carries the secret or the signature ([`Flaw::ExactCaseHeader`] knows one spelling of it).
+    pub fn signature_header(&self) -> http::HeaderName {
+        self.gate.name()
+    }
+
+    /// What is answered before anybody asks who sent it: another path or method, or a body that cannot be read.
+    fn turned_away(&self, request: &Request) -> Option<Response> {
+        let path = request.uri().path();
+        if self.flaw == Some(Flaw::RedirectsSlash) && path == "/webhook/" {
+            return Some(super::answer::redirect(StatusCode::PERMANENT_REDIRECT, PATH));
+        }
+        if path != PATH {
+            return Some(error(StatusCode::NOT_FOUND, "there is only /webhook"));
+        }
+        let headers = request.headers();
+        let says = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        if request.method() != Method::POST {
+            return self.other_method(request.method());
+        }
+        if self.flaw == Some(Flaw::RedirectsPlainHttp)
+            && headers.get("x-forwarded-proto").is_some_and(|scheme| scheme != "https")
+        {
+            return Some(super::answer::redirect(StatusCode::MOVED_PERMANENTLY, "https://localhost/webhook"));
+        }
+        if says(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+            return Some(match self.flaw {
+                Some(Flaw::EncodingCrashes) => crash(),
+                _ => error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the body as it is, without an encoding"),
+            });
+        }
+        if self.flaw == Some(Flaw::LargeBodyCrashes) && request.body().len() > LARGE {
+            return Some(crash());
+        }
+        // A correct integration needs no media type: the signature says who sent it, and there is but one kind of body.
+        let media_type = says(header::CONTENT_TYPE);
+        let refused = match self.flaw {
+            Some(Flaw::TypeRequired) => media_type.is_none(),
+            Some(Flaw::ParameterRefused) => media_type.is_some_and(|kind| kind != "application/json"),
+            Some(Flaw::TypeByCase) => media_type.is_some_and(|kind| !kind.starts_with("application/json")),
             _ => false,
         };
-        let right = bool::from(right.as_bytes().ct_eq(given.as_bytes()));
-        if right && self.flaw == Some(Flaw::RemembersSignatures) {
-            self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(given.to_owned());
-        }
-        right || wrong_but_taken
+        refused.then(|| error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"))
     }
 
-    /// What the header of a real event with this body holds.
-    fn right_value(&self, body: &[u8]) -> String {
-        let secret = self.secret.reveal();
-        match (self.service, self.flaw) {
-            (Service::Chatday, _) => secret.to_owned(),
-            (Service::Chatwork, Some(Flaw::UndecodedToken)) => {
-                signature_under(secret.as_bytes(), body).unwrap_or_default()
-            }
-            (Service::Chatwork, Some(Flaw::AsciiOnly)) => {
-                // Hashes what its JSON library would write, in which nothing is escaped.
-                let rewritten = serde_json::from_slice::<Value>(body).map(|value| value.to_string());
-                self.sign(rewritten.unwrap_or_default().as_bytes())
-            }
-            (Service::Chatwork, Some(Flaw::RewritesJson)) => {
-                self.sign(&serde_json::from_slice::<Value>(body).map(|value| to_ascii(&value)).unwrap_or_default())
-            }
-            (Service::Chatwork, Some(Flaw::TrimsBody)) => self.sign(body.trim_ascii()),
-            (Service::Chatwork, _) => self.sign(body),
-        }
-    }
-
-    fn sign(&self, body: &[u8]) -> String {
-        self.secret.key().map(|key| key.sign(body)).unwrap_or_default()
-    }
-
-    /// Whether the event is acknowledged. A correct integration takes everything that the service sends.
-    fn takes(&self, event: &Value, body: &[u8]) -> bool {
-        let (kind, data) = match self.service {
-            Service::Chatwork => (&event["webhook_event_type"], &event["webhook_event"]["body"]),
-            Service::Chatday => {
-                let keys = &self.profile.keys;
-                (&event[&keys.message][&keys.kind], &event[&keys.message][&keys.data])
-            }
-        };
+    fn other_method(&self, method: &Method) -> Option<Response> {
         match self.flaw {
-            Some(Flaw::AsciiOnly) => body.is_ascii(),
-            Some(Flaw::TextOnly) => data.is_string(),
-            Some(Flaw::StrictTypes) => kind.as_str().is_some_and(|kind| match self.service {
-                Service::Chatwork => chatwork::EventKind::from_word(kind).is_some(),
-                Service::Chatday => self.profile.message_types.contains_key(kind),
-            }),
-            Some(Flaw::StrictFields) => has_only_documented_keys(self.service, event),
-            _ => true,
+            Some(Flaw::MethodIgnored) if *method != Method::GET => None,
+            Some(Flaw::GetCrashes) if *method == Method::GET => Some(crash()),
+            _ => {
+                let mut refusal = error(StatusCode::METHOD_NOT_ALLOWED, "events are sent with POST");
+                refusal.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static("POST"));
+                Some(refusal)
+            }
         }
     }
 
-    fn acknowledge(&self) -> Response {
-        let status = match self.flaw {
-            Some(Flaw::Answers204) => return answer(StatusCode::NO_CONTENT, "application/json", String::new()),
-            Some(Flaw::AnswersRedirect) => {
-                let mut redirect = answer(StatusCode::PERMANENT_REDIRECT, "text/plain", String::new());
-                redirect.headers_mut().insert(header::LOCATION, http::HeaderValue::from_static("/webhook/"));
-                return redirect;
-            }
-            Some(Flaw::AnswerSpoilt) if self.service == Service::Chatwork => StatusCode::ACCEPTED,
-            _ => StatusCode::OK,
-        };
-        let body = match (self.service, self.flaw) {
-            (Service::Chatwork, Some(Flaw::TooLongAnswer)) => "x".repeat(chatwork::ANSWER_BODY_MAX + 1),
-            (Service::Chatwork, _) => json!({"ok": true}).to_string(),
-            (Service::Chatday, Some(Flaw::AnswerSpoilt)) => chatday::acknowledgement(&self.profile).to_lowercase(),
-            (Service::Chatday, _) => chatday::acknowledgement(&self.profile),
-        };
-        answer(status, if self.flaw == Some(Flaw::AnswersHtml) { "text/html" } else { "application/json" }, body)
+    fn accept(&self, said: Option<Said>) -> Reaction {
+        if self.flaw == Some(Flaw::Degrades) && self.refused.load(Ordering::SeqCst) > LEAK {
+            return Reaction::Answer(error(StatusCode::SERVICE_UNAVAILABLE, "out of handles"));
+        }
+        let answer = self.answers().acknowledgement();
+        let Some(said) = said else { return Reaction::Answer(answer) };
+        if self.flaw == Some(Flaw::OrderAssumed) && !self.has_begun(&said) {
+            return Reaction::Answer(crash());
+        }
+        if self.flaw == Some(Flaw::CrashesOnRepetition) && lock(&self.handled).knows(&said.key, self.now()) {
+            return Reaction::Answer(crash());
+        }
+        match (self.reply(said), self.flaw) {
+            (None, _) => Reaction::Answer(answer),
+            (Some(reply), Some(Flaw::WorksFirst | Flaw::RemembersEarly)) => Reaction::ReplyThenAnswer(reply, answer),
+            (Some(reply), _) => Reaction::AnswerThenReply(answer, reply),
+        }
     }
 
-    fn refuse(&self, body: &[u8]) -> Reaction {
-        let refusal = "the signature does not fit";
-        match self.flaw {
-            Some(Flaw::DropsSilently) => Reaction::Answer(self.acknowledge()),
-            Some(Flaw::DiesOnBadSignature) => Reaction::Die,
+    /// What is said back, unless nobody told where, or the event was handled before.
+    fn reply(&self, said: Said) -> Option<Reply> {
+        let is_new = match self.flaw {
+            Some(Flaw::NoMemory) => true,
+            Some(Flaw::RemembersLate) => !lock(&self.handled).knows(&said.key, self.now()),
+            _ => lock(&self.handled).note(&said.key, self.now()),
+        };
+        self.writer.as_ref().filter(|_| is_new).map(|writer| writer.reply(said))
+    }
+
+    /// Whether the message of an edit was seen before.
+    fn has_begun(&self, said: &Said) -> bool {
+        let Some(message) = &said.message_id else { return true };
+        let is_edit = said.key.starts_with("message_updated");
+        let mut created = lock(&self.created);
+        if !is_edit {
+            created.note(message, self.now());
+        }
+        created.knows(message, self.now())
+    }
+
+    fn refuse(&self, request: &Request) -> Reaction {
+        let refusal = error(StatusCode::UNAUTHORIZED, "the signature does not fit");
+        let has_other_length = || {
+            let right = self.gate.right_value(request.body());
+            self.gate.header(request).is_some_and(|given| given.len() != right.len())
+        };
+        Reaction::Answer(match self.flaw {
+            Some(Flaw::DropsSilently) => self.answers().acknowledgement(),
+            Some(Flaw::DiesOnBadSignature) => return Reaction::Die,
+            Some(Flaw::DiesOnOtherLength) if has_other_length() => return Reaction::Die,
+            Some(Flaw::HangsUpOnBadSignature) => return Reaction::HangUp,
+            Some(Flaw::CrashesOnBadSignature) => crash(),
+            Some(Flaw::CrashesOnOtherLength) if has_other_length() => crash(),
             Some(Flaw::TellsSecret) => {
-                let told = format!("the signature is not {}", self.right_value(body));
-                Reaction::Answer(error(StatusCode::UNAUTHORIZED, &told))
+                let told = format!("the signature is not {}", self.gate.right_value(request.body()));
+                error(StatusCode::UNAUTHORIZED, &told)
             }
-            Some(Flaw::CrashesOnBadSignature) => Reaction::Answer(error(StatusCode::INTERNAL_SERVER_ERROR, "oops")),
-            Some(Flaw::RefusesWithSuccess) => Reaction::Answer(error(StatusCode::OK, refusal)),
-            _ => Reaction::Answer(error(StatusCode::UNAUTHORIZED, refusal)),
-        }
+            Some(Flaw::RefusesWithSuccess) => error(StatusCode::OK, "the signature does not fit"),
+            Some(Flaw::RedirectsForgeries) => super::answer::redirect(StatusCode::FOUND, "/login"),
+            Some(Flaw::ActsBeforeVerifying) => match self.reader().read(request.body()) {
+                Ok(Some(said)) => {
+                    return match self.reply(said) {
+                        Some(reply) => Reaction::AnswerThenReply(refusal, reply),
+                        None => Reaction::Answer(refusal),
+                    };
+                }
+                _ => refusal,
+            },
+            Some(Flaw::Degrades) => {
+                self.refused.fetch_add(1, Ordering::SeqCst);
+                refusal
+            }
+            _ => refusal,
+        })
+    }
+
+    fn fail(&self, trouble: Trouble, body: &[u8]) -> Reaction {
+        let deep = depth(body) > DEEP;
+        Reaction::Answer(match (trouble, self.flaw) {
+            (Trouble::Crash, _) => crash(),
+            (Trouble::Refused, _) => error(StatusCode::BAD_REQUEST, "unexpected event"),
+            (Trouble::Malformed, Some(Flaw::DeepBodyCrashes)) if deep => crash(),
+            (Trouble::Malformed, Some(Flaw::DeepBodyKills)) if deep => return Reaction::Die,
+            (Trouble::Malformed, Some(Flaw::MalformedCrashes)) => crash(),
+            (Trouble::Malformed, Some(Flaw::MalformedKills)) => return Reaction::Die,
+            (Trouble::Malformed, Some(Flaw::ShowsSettings)) => {
+                let page = format!("cannot parse the body\nSETTINGS:\n  SECRET={}\n", self.gate.secret().reveal());
+                error(StatusCode::INTERNAL_SERVER_ERROR, &page)
+            }
+            (Trouble::Malformed, _) => error(StatusCode::BAD_REQUEST, "the body is no JSON object"),
+        })
+    }
+
+    fn is_stale(&self, body: &[u8]) -> bool {
+        let event: Value = serde_json::from_slice(body).unwrap_or_default();
+        let now = self.now().seconds();
+        event["webhook_event_time"].as_i64().is_some_and(|time| (now - time).abs() > STALE)
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader { service: self.service, profile: &self.profile, flaw: self.flaw }
+    }
+
+    fn answers(&self) -> Answers<'_> {
+        Answers { service: self.service, profile: &self.profile, flaw: self.flaw }
     }
 }
 
-/// The value of a header that stands exactly once.
-fn sole_header<'a>(request: &'a Request, name: &HeaderName) -> Option<&'a str> {
-    let mut values = request.headers().get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
+/// What a framework answers when the handler throws.
+pub(super) fn crash() -> Response {
+    error(StatusCode::INTERNAL_SERVER_ERROR, "oops")
 }
 
-/// For [`Flaw::DecodesQueryTwice`]: the second time a `+` becomes a blank.
-fn query_copy_decoded_twice(request: &Request) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(request.uri().query()?.as_bytes());
-    let (_, value) = pairs.find(|(key, _)| key == chatwork::QUERY_PARAMETER)?;
-    Some(value.replace('+', " "))
+/// How long Chatday repeats an event that it takes for lost, in milliseconds. Its events have no id, so the same bytes within
+/// this time count as the same event; later they are somebody who says the same again.
+fn span_of_repetition(profile: &Profile) -> i64 {
+    let delays = (1..).map_while(|failures| chatday::retry_delay_ms(profile, failures));
+    delays.fold(0, |span, delay| span + i64::try_from(delay + profile.webhook.timeout_ms).unwrap_or_default())
 }
 
-fn signature_under(key: &[u8], body: &[u8]) -> Option<String> {
-    WebhookKey::from_bytes(key).ok().map(|key| key.sign(body))
+/// How deep brackets nest, strings aside or not: enough to tell an everyday body from a bomb.
+fn depth(body: &[u8]) -> usize {
+    let mut deepest = 0_usize;
+    body.iter().fold(0_usize, |depth, byte| {
+        let depth = match byte {
+            b'[' | b'{' => depth + 1,
+            b']' | b'}' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        deepest = deepest.max(depth);
+        depth
+    });
+    deepest
 }
 
-fn has_only_documented_keys(service: Service, event: &Value) -> bool {
-    let documented: &[&str] = match service {
-        Service::Chatwork => &[
-            "webhook_setting_id",
-            "webhook_event_type",
-            "webhook_event_time",
-            "webhook_event",
-            "message_id",
-            "room_id",
-            "account_id",
-            "from_account_id",
-            "to_account_id",
-            "body",
-            "send_time",
-            "update_time",
-        ],
-        Service::Chatday => &["message", "type", "data", "chat_id", "url", "name", "size", "package_id", "sticker_id"],
-    };
-    let fits = |object: &Value| {
-        object.as_object().is_none_or(|object| object.keys().all(|key| documented.contains(&key.as_str())))
-    };
-    fits(event) && fits(&event["webhook_event"]) && fits(&event["message"])
+fn lock(memory: &Mutex<Memory>) -> MutexGuard<'_, Memory> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn error(status: StatusCode, sentence: &str) -> Response {
-    answer(status, "application/json", json!({"error": sentence}).to_string())
-}
+/// Nesting at which a parser without a limit of its own is in danger.
+const DEEP: usize = 64;
+/// Seconds after which [`Flaw::StrictClock`] refuses an event.
+const STALE: i64 = 60;
+/// Bytes after which [`Flaw::LargeBodyCrashes`] does.
+const LARGE: usize = 32 * 1024;
+/// Refused events after which [`Flaw::Degrades`] has nothing left.
+const LEAK: usize = 250;
 
-fn answer(status: StatusCode, media_type: &'static str, body: String) -> Response {
-    let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static(media_type));
-    response
+/// The largest event that is read, in bytes.
+pub(super) const BODY_MAX: usize = 1024 * 1024;
+
+/// What is answered to a larger one.
+pub(super) fn too_large() -> Response {
+    let mut refusal = Response::new(Bytes::new());
+    *refusal.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    refusal
 }

@@ -1,26 +1,32 @@
 //! A sample integration on a socket, on a thread of its own; it stops when its handle is dropped.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use contract::wire;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::receive::{Integration, PATH, Reaction};
+use super::answer::error;
+use super::flaw::Flaw;
+use super::receive::{BODY_MAX, Integration, PATH, Reaction, too_large};
+use super::reply::Reply;
+use super::wire as by_hand;
+use super::worker::Desk;
 
 /// A sample that is being served.
 #[derive(Debug)]
@@ -76,6 +82,74 @@ impl Drop for Sample {
     }
 }
 
+/// What every connection shares.
+#[derive(Clone, Debug)]
+pub(super) struct Served {
+    pub(super) integration: Arc<Integration>,
+    desk: Arc<Desk>,
+    replies: mpsc::Sender<Reply>,
+    death: watch::Sender<bool>,
+    /// For [`Flaw::BurstRefused`] alone.
+    busy: Arc<AtomicUsize>,
+}
+
+impl Served {
+    /// What is answered to a request; nothing when the connection is to be closed instead.
+    pub(super) async fn respond(&self, request: &wire::Request) -> Option<wire::Response> {
+        let flaw = self.integration.flaw();
+        if flaw == Some(Flaw::BurstRefused) {
+            let _guest = Guest::enter(&self.busy);
+            pause(BUSY).await;
+            if self.busy.load(Ordering::SeqCst) > ROOM {
+                return Some(error(StatusCode::SERVICE_UNAVAILABLE, "too many at a time"));
+            }
+        }
+        if flaw == Some(Flaw::AnswersLate) {
+            pause(LATE).await;
+        }
+        match self.integration.receive(request) {
+            Reaction::Answer(answer) => Some(answer),
+            Reaction::AnswerThenReply(answer, reply) => {
+                // A backlog of more than that is lost, rather than the memory of the machine.
+                let _ = self.replies.try_send(reply);
+                Some(answer)
+            }
+            Reaction::ReplyThenAnswer(reply, answer) => {
+                if flaw == Some(Flaw::RemembersEarly) {
+                    // Work that takes its time, in a task that ends with its connection.
+                    pause(WORK).await;
+                }
+                self.desk.carry_out(&reply).await;
+                Some(answer)
+            }
+            Reaction::HangUp => None,
+            Reaction::Die => self.die().await,
+        }
+    }
+
+    /// Ends the process; nobody gets an answer any more.
+    pub(super) async fn die<T>(&self) -> T {
+        self.death.send_replace(true);
+        std::future::pending().await
+    }
+}
+
+/// Counts who is inside.
+struct Guest<'a>(&'a AtomicUsize);
+
+impl<'a> Guest<'a> {
+    fn enter(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Guest<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 async fn serve(
     listener: std::net::TcpListener,
     integration: Arc<Integration>,
@@ -84,56 +158,94 @@ async fn serve(
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let mut connections = JoinSet::new();
+    let (replies, waiting) = mpsc::channel(BACKLOG);
+    let desk = Arc::new(Desk::new(Arc::clone(&integration)));
+    let worker = Arc::clone(&desk);
+    connections.spawn(async move { worker.work(waiting).await });
+    let served = Served { integration, desk, replies, death, busy: Arc::default() };
+    let flaw = served.integration.flaw();
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
                 Err(_) => {
                     // Out of file descriptors, most likely: accepting again at once would only spin.
-                    tokio::time::sleep_until(Instant::now() + ACCEPT_PAUSE).await;
+                    pause(ACCEPT_PAUSE).await;
                     continue;
                 }
             },
             _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
             Some(_) = connections.join_next() => continue,
         };
-        let integration = Arc::clone(&integration);
-        let death = death.clone();
-        connections.spawn(async move {
-            let service = service_fn(move |request| handle(Arc::clone(&integration), death.clone(), request));
-            // A connection that ends badly is the peer's affair.
-            let _ = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(IDLE)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
-    }
-}
-
-async fn handle(
-    integration: Arc<Integration>,
-    death: watch::Sender<bool>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, BODY_MAX).collect().await else {
-        let mut refusal = Response::new(Full::default());
-        *refusal.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        return Ok(refusal);
-    };
-    match integration.receive(&Request::from_parts(head, body.to_bytes())) {
-        Reaction::Answer(answer) => Ok(answer.map(Full::new)),
-        Reaction::Die => {
-            death.send_replace(true);
-            std::future::pending().await
+        let served = served.clone();
+        let connection = async move {
+            if by_hand::serves(flaw) {
+                by_hand::converse(stream, &served).await
+            } else {
+                converse(stream, served).await
+            }
+        };
+        if flaw == Some(Flaw::OneAtATime) {
+            tokio::select! {
+                () = connection => {}
+                _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
+            }
+        } else {
+            connections.spawn(connection);
         }
     }
 }
 
-/// The largest event that is read, in bytes.
-const BODY_MAX: usize = 1024 * 1024;
+async fn converse(stream: TcpStream, served: Served) {
+    let service = service_fn(move |request| {
+        let served = served.clone();
+        async move { handle(&served, request).await }
+    });
+    // A connection that ends badly is the peer's affair.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn handle(served: &Served, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, io::Error> {
+    let (head, body) = request.into_parts();
+    let Some(body) = read(body, served.integration.flaw()).await? else { return Ok(too_large().map(Full::new)) };
+    let answer = served.respond(&Request::from_parts(head, body)).await;
+    answer.map(|answer| answer.map(Full::new)).ok_or_else(|| io::Error::other("the connection is closed on purpose"))
+}
+
+/// The whole body; nothing when it is too large.
+async fn read(mut body: Incoming, flaw: Option<Flaw>) -> io::Result<Option<Bytes>> {
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else { continue };
+        if read.len() + data.len() > BODY_MAX {
+            return Ok(None);
+        }
+        match flaw {
+            Some(Flaw::DecodesChunksApart) => read.extend_from_slice(String::from_utf8_lossy(&data).as_bytes()),
+            _ => read.extend_from_slice(&data),
+        }
+    }
+    Ok(Some(read.freeze()))
+}
+
+async fn pause(time: Duration) {
+    tokio::time::sleep_until(Instant::now() + time).await;
+}
+
 /// After a connection could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// How long a connection may be idle.
 const IDLE: Duration = Duration::from_secs(10);
+/// Replies that wait to be sent.
+const BACKLOG: usize = 1_024;
+/// How long [`Flaw::AnswersLate`] takes.
+const LATE: Duration = Duration::from_secs(6);
+/// How long [`Flaw::RemembersEarly`] works.
+const WORK: Duration = Duration::from_millis(150);
+/// How long [`Flaw::BurstRefused`] is busy with an event, and how many fit in.
+const BUSY: Duration = Duration::from_millis(20);
+const ROOM: usize = 8;

@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test binary uses its own part")]
 
 pub(crate) mod program;
+pub(crate) mod watch;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -34,6 +35,12 @@ pub(crate) const CHATWORK_TOKEN: &str = "W6agakRo0Il0Y2blfz7v5TKrGanFzCIWakZcezo
 /// The Chatday-Signature-Token of the Chatday samples.
 pub(crate) const CHATDAY_TOKEN: &str = "Obviously-Fake-Signature-Token-0123";
 
+/// When every run of these tests takes place, and what the samples take the time to be.
+pub(crate) const NOW: UnixMillis = UnixMillis(1_760_000_000_000);
+
+/// A secret that was valid once.
+pub(crate) const OLD_TOKEN: &str = "b2xkLXNlY3JldC1vZi10aGUtc2FtcGxl";
+
 /// Settings for snapshots in the workspace's own folder.
 pub(crate) fn shelf() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
@@ -55,11 +62,18 @@ pub(crate) fn secret(service: Service) -> Secret {
 }
 
 pub(crate) fn integration(service: Service, flaw: Option<Flaw>) -> Integration {
-    Integration::new(service, secret(service), Profile::default_profile(), flaw)
+    Integration::new(service, secret(service), Profile::default_profile(), flaw).with_clock(|| NOW)
 }
 
 pub(crate) fn sample(service: Service, flaw: Option<Flaw>) -> Sample {
     Sample::start(integration(service, flaw), SocketAddr::from(([127, 0, 0, 1], 0))).unwrap()
+}
+
+/// A sample that answers through a watched API, and had another secret once.
+pub(crate) fn watched_sample(service: Service, flaw: Option<Flaw>, watch: &watch::Watch) -> Sample {
+    let old = Secret::new(service, OLD_TOKEN, None).unwrap();
+    let integration = integration(service, flaw).with_api(watch.api()).with_old_secret(old);
+    Sample::start(integration, SocketAddr::from(([127, 0, 0, 1], 0))).unwrap()
 }
 
 /// How to judge.
@@ -166,7 +180,7 @@ pub(crate) fn session(service: Service, url: &str, manner: Manner, stop: Stop) -
             effect: None,
         },
         seed: manner.seed,
-        now: UnixMillis::from_seconds(1_760_000_000),
+        now: NOW,
         rate: None,
         max_time: manner.max_time,
         stop,

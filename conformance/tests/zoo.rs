@@ -1,0 +1,277 @@
+//! The judge's own judge: every flaw of the zoo is caught at its weight, every check catches one, nothing correct is accused.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
+
+use common::watch::Watch;
+use common::{Manner, OLD_TOKEN, judge_watching, shelf, watched_sample};
+use conformance::ask::effects::Effects;
+use conformance::catalog::Selection;
+use conformance::check::Level;
+use conformance::run::event::Event;
+use conformance::run::verdict::{Status, Verdict};
+use conformance::sample::flaw::Flaw;
+use contract::service::Service;
+
+/// Flaws that no check catches, and why. What stands here must not be caught.
+const WAITING: &[(Service, &str, &str)] = &[
+    (Service::Chatwork, "drops-edits", "No check sends an edit and looks at its effect."),
+    (Service::Chatwork, "trims-text", "No check has blanks at the end of a text and looks at what is sent back."),
+    (Service::Chatday, "trims-text", "No check has blanks at the end of a text and looks at what is sent back."),
+    (Service::Chatwork, "redirects-slash", "No check adds a slash to the path."),
+    (Service::Chatday, "redirects-slash", "No check adds a slash to the path."),
+    (Service::Chatwork, "redirects-plain-http", "No check says of a valid event that it came over plain HTTP."),
+    (Service::Chatday, "redirects-plain-http", "No check says of a valid event that it came over plain HTTP."),
+    (Service::Chatday, "decodes-chunks-apart", "No check looks at the effect of a chunked event."),
+    (Service::Chatday, "acts-on-half-body", "No check looks at the effect of half an event."),
+];
+
+/// Checks that no flaw here is for, since no receiver here acts twice on one event: `effects.rs` shows what they catch.
+const ELSEWHERE: [&str; 1] = ["duplicate-keys-have-one-meaning"];
+
+/// What became of one flawed receiver.
+struct Kill {
+    service: Service,
+    flaw: Flaw,
+    verdict: Verdict,
+    failed: Vec<String>,
+    warned: Vec<String>,
+    /// What is told and fails nothing.
+    noted: Vec<String>,
+    unsettled: Vec<String>,
+}
+
+impl Kill {
+    fn of(service: Service, flaw: Flaw) -> Self {
+        let watch = Watch::start(service);
+        let sample = watched_sample(service, Some(flaw), &watch);
+        let eyes = is_watched(flaw).then(|| Box::new(watch.log()) as Box<dyn Effects>);
+        let judged = judge_watching(service, &sample.url(), manner(flaw), eyes);
+        let with = |status| judged.with(status).into_iter().map(str::to_owned).collect();
+        let (failed, warned, unsettled): (Vec<_>, Vec<_>, _) =
+            (with(Status::Fail), with(Status::Warn), with(Status::Error));
+        let mut noted: Vec<String> = judged.events.iter().filter_map(noted).collect();
+        noted.dedup();
+        noted.retain(|id| !failed.contains(id) && !warned.contains(id));
+        Self { service, flaw, verdict: judged.run.verdict, failed, warned, noted, unsettled }
+    }
+
+    /// The checks that caught it, the weightiest first.
+    fn killers(&self) -> impl Iterator<Item = &String> {
+        self.failed.iter().chain(&self.warned).chain(&self.noted)
+    }
+
+    /// What the weightiest of them made of it.
+    fn caught(&self) -> Option<Level> {
+        match (self.failed.is_empty(), self.warned.is_empty(), self.noted.is_empty()) {
+            (false, ..) => Some(Level::Must),
+            (_, false, _) => Some(Level::Should),
+            (.., false) => Some(Level::May),
+            _ => None,
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        WAITING.iter().any(|(service, word, _)| *service == self.service && *word == self.flaw.word())
+    }
+
+    fn weight(&self) -> Level {
+        self.flaw.weight(self.service).unwrap()
+    }
+}
+
+/// The check of a case that deviates and fails nothing.
+fn noted(event: &Event) -> Option<String> {
+    let Event::CaseFinished(case) = event else { return None };
+    let is_noted = case.status == Status::Pass && case.deviation.is_some();
+    is_noted.then(|| case.check.rsplit('.').next().unwrap().to_owned())
+}
+
+/// How a flawed receiver is judged. The checks that take their time are asked only where the flaw is of their kind.
+fn manner(flaw: Flaw) -> Manner {
+    let row = flaw.card().row;
+    let thorough = matches!(row, 5 | 9 | 23 | 24 | 38 | 46 | 49..=59) && (!is_watched(flaw) || row == 24);
+    // A flaw that only takes time is not given much.
+    let timeout = Duration::from_millis(if flaw == Flaw::AnswersLate { 400 } else { 5_000 });
+    // Rare characters are found by chance: the more are tried, the surer.
+    let cases = if row == 38 { 48 } else { 4 };
+    Manner { thorough, timeout, cases, old_secret: Some(OLD_TOKEN), ..Manner::default() }
+}
+
+/// Whether only the calls of the integration can show a flaw.
+fn is_watched(flaw: Flaw) -> bool {
+    matches!(
+        flaw,
+        Flaw::ActsBeforeVerifying
+            | Flaw::ActsOnHalfBody
+            | Flaw::AnswersItself
+            | Flaw::CutsCharacters
+            | Flaw::DropsEdits
+            | Flaw::EchoesMarkup
+            | Flaw::FloatIds
+            | Flaw::NoMemory
+            | Flaw::NormalisesText
+            | Flaw::RemembersEarly
+            | Flaw::RemembersLate
+            | Flaw::RemembersTexts
+            | Flaw::TrimsText
+            | Flaw::WorksFirst
+    )
+}
+
+/// Every flaw of every service, judged once for all tests of this file, a few at a time: most of the time is waiting.
+fn kills() -> &'static [Kill] {
+    static KILLS: OnceLock<Vec<Kill>> = OnceLock::new();
+    KILLS.get_or_init(|| {
+        let all: Vec<(Service, Flaw)> =
+            Service::ALL.into_iter().flat_map(|service| Flaw::of(service).map(move |flaw| (service, flaw))).collect();
+        let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    loop {
+                        let place = next.fetch_add(1, Ordering::SeqCst);
+                        let Some(&(service, flaw)) = all.get(place) else { return };
+                        let kill = Kill::of(service, flaw);
+                        done.lock().unwrap().insert(place, kill);
+                    }
+                });
+            }
+        });
+        done.into_inner().unwrap().into_values().collect()
+    })
+}
+
+/// One test, since its parts look at the same thousands of exchanges.
+#[test]
+fn every_flaw_is_caught_every_check_kills_a_flaw_and_the_pages_say_which() {
+    the_page_of_the_zoo_is_current();
+    the_kill_table_is_the_one_on_the_shelf();
+    every_flaw_is_caught_at_its_weight();
+    what_waits_for_a_check_is_caught_by_none();
+    every_check_kills_a_flaw();
+}
+
+fn every_flaw_is_caught_at_its_weight() {
+    let word = |level: Option<Level>| level.map_or("nothing", Level::word);
+    let mut wrong: Vec<String> = kills()
+        .iter()
+        .filter(|kill| !kill.is_waiting() && kill.caught() != Some(kill.weight()))
+        .map(|kill| {
+            let (row, weight) = (kill.flaw.card().row, kill.weight());
+            format!("R{row:02} {} {} weighs {weight}, found {}", kill.service, kill.flaw, word(kill.caught()))
+        })
+        .collect();
+    wrong.sort();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn what_waits_for_a_check_is_caught_by_none() {
+    let caught: Vec<&str> = kills()
+        .iter()
+        .filter(|kill| kill.is_waiting() && kill.caught().is_some())
+        .map(|kill| kill.flaw.word())
+        .collect();
+    assert_eq!(caught, [""; 0], "these are caught now: take them out of WAITING");
+    for (service, word, why) in WAITING {
+        assert!(word.parse::<Flaw>().unwrap().concerns(*service) && why.ends_with('.'), "{service} {word}");
+    }
+}
+
+fn every_check_kills_a_flaw() {
+    let mut idle = Vec::new();
+    for service in Service::ALL {
+        let of_service = || kills().iter().filter(move |kill| kill.service == service);
+        let killers: BTreeSet<&String> = of_service().flat_map(Kill::killers).collect();
+        for check in (Selection { service: Some(service), ..Selection::default() }).choose() {
+            let words = check.id.rsplit('.').next().unwrap().to_owned();
+            if !killers.contains(&words) && !ELSEWHERE.contains(&words.as_str()) {
+                idle.push(check.id);
+            }
+        }
+    }
+    assert_eq!(idle, [""; 0], "no flaw is killed by these");
+}
+
+fn the_kill_table_is_the_one_on_the_shelf() {
+    let mut table = String::new();
+    for kill in kills() {
+        let _ = writeln!(table, "{} {}: {}", kill.service, kill.flaw, kill.verdict.word());
+        let lists = [("fail", &kill.failed), ("warn", &kill.warned), ("note", &kill.noted), ("error", &kill.unsettled)];
+        for (word, ids) in lists {
+            for id in ids {
+                let _ = writeln!(table, "    {word:<5} {id}");
+            }
+        }
+    }
+    shelf().bind(|| insta::assert_snapshot!("kill-table", table));
+}
+
+#[expect(clippy::disallowed_methods, reason = "whoever changes the page says so in the environment")]
+fn the_page_of_the_zoo_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ZOO.md");
+    let page = page();
+    if std::env::var_os("UPDATE_ZOO").is_some() {
+        fs::write(&path, page).unwrap();
+        return;
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == page, "run UPDATE_ZOO=1 cargo test -p conformance --test zoo");
+}
+
+fn page() -> String {
+    let mut page = "# The zoo\n\n\
+        Receivers with one mistake each, and the checks that catch them. Made by `tests/zoo.rs`, which holds that every\n\
+        flaw is caught at its weight, that every check catches a flaw, and that the receivers without a flaw are accused of\n\
+        nothing. To meet one: `conformance sample --service chatwork --secret-env VAR --flaw accepts-missing`.\n\
+        Receivers in other languages: [`zoo/`](zoo/README.md).\n"
+        .to_owned();
+    for service in Service::ALL {
+        let title = if service == Service::Chatwork { "Chatwork" } else { "Chatday" };
+        let of_service: Vec<&Kill> = kills().iter().filter(|kill| kill.service == service).collect();
+        let _ = write!(page, "\n## {title}: {} flaws\n\n", of_service.len());
+        page.push_str("| flaw | what the receiver does | row | weight | caught by |\n|---|---|---|---|---|\n");
+        for kill in &of_service {
+            let card = kill.flaw.card();
+            let what = card.what.replace('|', "\\|");
+            let row = card.row;
+            let _ =
+                writeln!(page, "| `{}` | {what} | R{row:02} | {} | {} |", card.word, kill.weight(), caught_by(kill));
+        }
+        let _ = write!(
+            page,
+            "\n### Checks of {title}, and how many flaws each catches\n\n| check | flaws | for example |\n|---|---|---|\n"
+        );
+        for check in (Selection { service: Some(service), ..Selection::default() }).choose() {
+            let words = check.id.rsplit('.').next().unwrap().to_owned();
+            let killed: Vec<&&Kill> = of_service.iter().filter(|kill| kill.killers().any(|id| *id == words)).collect();
+            // The most telling one: caught by the fewest others.
+            let example = killed.iter().min_by_key(|kill| kill.killers().count());
+            let example = example.map(|kill| format!("`{}`", kill.flaw)).unwrap_or_default();
+            let _ = writeln!(page, "| `{words}` | {} | {example} |", killed.len());
+        }
+    }
+    page
+}
+
+fn caught_by(kill: &Kill) -> String {
+    const MOST: usize = 3;
+    let all: Vec<String> = kill.killers().map(|id| format!("`{id}`")).collect();
+    let way = if is_watched(kill.flaw) { "; seen in its calls" } else { "" };
+    match all.len() {
+        0 => {
+            let waiting =
+                WAITING.iter().find(|(service, word, _)| *service == kill.service && *word == kill.flaw.word());
+            format!("none. {}", waiting.map_or("", |(.., why)| why))
+        }
+        count if count > MOST => format!("{} and {} more", all[..MOST].join(", "), count - MOST) + way,
+        _ => all.join(", ") + way,
+    }
+}
