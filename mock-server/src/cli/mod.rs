@@ -345,7 +345,25 @@ Examples:
   mock-server check team.json                    name every fault of a world file
   mock-server openapi chatwork > chatwork.json
   mock-server openapi chatday --profile ours.toml
-  curl -H 'x-chatworktoken: TOKEN' http://127.0.0.1:4010/v2/me
+  mock-server --require-https --tls-listen 127.0.0.1:4443 --allow-webhook-host hooks.example
+
+While it serves, with the built-in world (README.md has every call of the control API, /_mock):
+  curl -H 'x-chatworktoken: mock-token-for-aoi-mori-00000000' http://127.0.0.1:4010/v2/me
+  # webhooks of room 5001 go out from now on; somebody writes there; what was sent
+  curl http://127.0.0.1:4010/_mock/chatwork/webhooks -d \\
+    '{\"url\":\"http://127.0.0.1:8080/hook\",\"events\":[\"message_created\"],\"room_id\":5001}'
+  curl http://127.0.0.1:4010/_mock/chatwork/messages -d \\
+    '{\"room_id\":5001,\"account_id\":1002,\"body\":\"お願いします 🙏\"}'
+  curl http://127.0.0.1:4010/_mock/deliveries
+  # the next request below /v2/my meets a 503
+  curl http://127.0.0.1:4010/_mock/faults -d \\
+    '{\"match\":{\"path\":\"/v2/my/*\"},\"action\":{\"respond\":{\"status\":503}}}'
+  # five minutes later, at once; what has happened
+  curl http://127.0.0.1:4010/_mock/clock -d '{\"advance_ms\":300000}'
+  curl -N 'http://127.0.0.1:4010/_mock/events?after=0&limit=3'
+  # OAuth: somebody consents, and the client gets its code
+  client='response_type=code&client_id=mock-client-launch-board&scope=rooms.info:read'
+  curl -i -d approve=1 \"http://127.0.0.1:4010/packages/oauth2/login.php?$client\"
 
 Exit codes:
   0    ended by Ctrl-C or SIGTERM, or the file has no fault
