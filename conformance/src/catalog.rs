@@ -26,10 +26,10 @@ const AREAS: &[&[Check]] = &[
     checks::shared::load::CHATDAY,
 ];
 
-/// Every check, in report order: by service, then by area.
+/// Every check, in report order: by service, then by kind of subject, then by area.
 pub fn all() -> Vec<&'static Check> {
     let mut checks: Vec<&Check> = AREAS.iter().flat_map(|area| area.iter()).collect();
-    checks.sort_by_key(|check| (check.service, check.area));
+    checks.sort_by_key(|check| (check.service, check.kind, check.area));
     checks
 }
 
@@ -123,7 +123,8 @@ mod tests {
             let parts: Vec<&str> = check.id.split('.').collect();
             assert_eq!(parts.len(), 3, "{}", check.id);
             assert_eq!(parts[0], check.service.name());
-            assert_eq!(parts[1], "webhooks");
+            let noun = if check.kind == Kind::Webhook { "webhooks" } else { check.kind.word() };
+            assert_eq!(parts[1], noun);
             assert!(check.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c)));
         }
     }

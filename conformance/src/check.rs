@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ask::case::{Case, Trial};
 use crate::ask::craft::Craft;
+use crate::ask::observed::Observation;
 use crate::ask::policy::Policy;
 use crate::ask::scene::{Course, Scene};
 use crate::ask::sketch::Sketch;
@@ -62,11 +63,15 @@ pub enum Needs {
 }
 
 /// What kind of subject a check is asked of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// An endpoint that receives webhooks.
     Webhook,
+    /// A program that calls the service's API.
+    Client,
+    /// A server that offers the service's API.
+    Api,
 }
 
 impl Kind {
@@ -74,6 +79,8 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
+            Self::Client => "client",
+            Self::Api => "api",
         }
     }
 }
@@ -94,6 +101,18 @@ pub enum Area {
     Robustness,
     /// What the integration does with an event.
     Effects,
+    /// Whom the token is shown, and how.
+    Credentials,
+    /// What a request says, and how it is written.
+    Requests,
+    /// How an answer is shaped, or read.
+    Answers,
+    /// What follows a refusal or a fault.
+    Refusals,
+    /// How many requests come in which time.
+    Limits,
+    /// Connections, and the certificates on them.
+    Connections,
     /// Many events are received as well as one. Last, since a receiver may need a rest afterwards.
     Load,
 }
@@ -109,6 +128,12 @@ impl Area {
             Self::Robustness => "Robustness",
             Self::Load => "Load",
             Self::Effects => "Effects",
+            Self::Credentials => "Credentials",
+            Self::Requests => "Requests",
+            Self::Answers => "Answers",
+            Self::Refusals => "Refusals and faults",
+            Self::Limits => "Limits",
+            Self::Connections => "Connections",
         }
     }
 }
@@ -176,6 +201,13 @@ pub enum Plan {
         make: fn(&Craft<'_>, &Sketch) -> Case,
         /// What is thought of the answer. Pure.
         judge: fn(&Trial<'_>) -> Judgement,
+    },
+    /// A client, watched in some scenarios; each observation is judged on its own.
+    Scenarios {
+        /// Names of the scenarios that can show it; empty for all of them.
+        scenarios: &'static [&'static str],
+        /// What is thought of what was seen. Pure.
+        judge: fn(&Observation) -> Judgement,
     },
 }
 

@@ -12,7 +12,7 @@ use conformance::ask::craft::{Craft, Rhythm};
 use conformance::ask::policy::{ForgeryAnswer, Origin, Policy};
 use conformance::ask::secret::Secret;
 use conformance::catalog::Selection;
-use conformance::check::Plan;
+use conformance::check::{Kind, Plan};
 use conformance::sample::receive::{Integration, Reaction};
 use contract::chatday::Profile;
 use contract::service::Service;
@@ -57,7 +57,7 @@ fn cases_of(
     };
     let serial = Cell::new(0);
     let mut all = Vec::new();
-    for check in (Selection { service: Some(service), ..Selection::default() }).choose() {
+    for check in (Selection { service: Some(service), kind: Some(Kind::Webhook), ..Selection::default() }).choose() {
         if is_heavy(check.id) != heavy {
             continue;
         }

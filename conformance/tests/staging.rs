@@ -14,6 +14,7 @@ use std::time::Duration;
 use common::program::{file, folder, has_curl, json, run, webhook};
 use common::{Manner, Raw, read_request, sample};
 use conformance::catalog::Selection;
+use conformance::check::Kind;
 use conformance::run::engine::Run;
 use conformance::run::event::Event;
 use conformance::run::session::Session;
@@ -76,7 +77,8 @@ fn a_remote_endpoint_in_trouble_is_left_alone_after_five_answers_in_a_row() {
     // As for a remote one; that an address of this machine is none is the settings' business.
     let (_stopper, stop) = stop::channel();
     let mut session = common::session(Service::Chatwork, &endpoint.url(), Manner::default(), stop).with_care();
-    let checks = Selection { service: Some(Service::Chatwork), ..Selection::default() }.choose();
+    let checks =
+        Selection { service: Some(Service::Chatwork), kind: Some(Kind::Webhook), ..Selection::default() }.choose();
     let mut messages = Vec::new();
     let run = Run { checks: &checks, strict: false, patience: Duration::ZERO, cases: 1, jobs: 1 };
     let report = run.carry_out(&mut session, &mut |event| {
@@ -198,7 +200,8 @@ fn every_text_that_goes_to_another_machine_says_what_it_is() {
         settings.policy.marked = true;
         let mut session = Session::new(settings).unwrap();
         let only = vec!["*.everyday-text-is-acknowledged".to_owned()];
-        let checks = Selection { service: Some(service), only, ..Selection::default() }.choose();
+        let checks =
+            Selection { service: Some(service), kind: Some(Kind::Webhook), only, ..Selection::default() }.choose();
         Run { checks: &checks, strict: false, patience: Duration::ZERO, cases: 1, jobs: 1 }
             .carry_out(&mut session, &mut |_| ());
         let bodies = bodies.lock().unwrap();

@@ -19,7 +19,8 @@ pub(super) fn list(typed: &List, voice: &mut Voice) -> Result<Exit, Failure> {
         return coverage(typed, voice);
     }
     let checks: Vec<&Check> = match typed.kind {
-        Some(KindArg::Client | KindArg::Api) => Vec::new(),
+        Some(KindArg::Client) => chosen(typed, Some(Kind::Client)),
+        Some(KindArg::Api) => chosen(typed, Some(Kind::Api)),
         Some(KindArg::Webhook) => chosen(typed, Some(Kind::Webhook)),
         None => chosen(typed, None),
     };
@@ -93,7 +94,13 @@ pub(super) fn explain(id: &str, voice: &mut Voice) -> Result<Exit, Failure> {
     for clause in check.clauses {
         row("clause", &format!("{}: {clause}", clause.id))?;
     }
-    writeln!(out, "\n  conformance webhook URL --service {} --secret-env VAR --only {}", check.service, check.id)?;
+    let (before, after) = match check.kind {
+        Kind::Webhook => ("webhook URL", " --secret-env VAR"),
+        Kind::Client => ("client", ""),
+        Kind::Api => ("api BASE_URL", " --token-env VAR"),
+    };
+    let subject = if check.kind == Kind::Client { " -- COMMAND" } else { "" };
+    writeln!(out, "\n  conformance {before} --service {}{after} --only {}{subject}", check.service, check.id)?;
     Ok(Exit::Passed)
 }
 

@@ -23,7 +23,7 @@ pub(super) fn run(typed: &Merge, voice: &mut Voice) -> Result<Exit, Failure> {
     }
     let order: Vec<&str> = catalog::all().iter().map(|check| check.id).collect();
     let whole = Document::joined(parts, &order).map_err(Failure::Usage)?;
-    let mut reporters = Reporters::open(typed.format, &typed.report, typed.github, voice)?;
+    let mut reporters = Reporters::open(&typed.output, voice)?;
     let mut finished = None;
     for event in whole.events() {
         reporters.tell(&event);

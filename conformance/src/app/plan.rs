@@ -24,7 +24,7 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
         .map_err(|error| Failure::Harness(format!("the system refuses an event loop: {error}")))?;
     let planned = of(&run.checks, typed.how.cases, &session);
     let mut out = voice.results();
-    if typed.how.format == Format::Human {
+    if typed.how.output.format == Format::Human {
         writeln!(out, "nothing is sent")?;
         print(&mut out, &planned, &session)?;
         return Ok(Exit::Passed);
@@ -54,6 +54,7 @@ pub(super) fn of(checks: &[&'static Check], count: u64, session: &Session) -> Pl
                 cases(&craft).into_iter().map(|case| (case.name, word(case.role))).collect()
             }
             Plan::Sequence { scenes, .. } => scenes(&craft).into_iter().map(|scene| (scene.name, "scene ")).collect(),
+            Plan::Scenarios { .. } => Vec::new(),
             Plan::Property { make, sketches, .. } => {
                 let generated = property::generated(check, sketches, make, count, session);
                 generated.into_iter().map(|case| (case.name, word(case.role))).collect()

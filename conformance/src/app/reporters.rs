@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use super::{Failure, Voice};
-use crate::cli::{Format, LogLevel, ReportFile, ReportKind};
+use crate::cli::{Format, LogLevel, Output, ReportKind};
 use crate::exit::Exit;
 use crate::report::Reporter;
 use crate::report::github::{Annotations, StepSummary};
@@ -31,19 +31,15 @@ struct Told {
 
 impl Reporters {
     /// Opens everything that is to be written, before anything is sent.
-    pub(super) fn open(
-        format: Format,
-        reports: &[ReportFile],
-        github: bool,
-        voice: &mut Voice,
-    ) -> Result<Self, Failure> {
+    pub(super) fn open(output: &Output, voice: &mut Voice) -> Result<Self, Failure> {
+        let format = output.format;
         let mut told = Vec::new();
-        let files = settings::create(reports)?;
+        let files = settings::create(&output.report)?;
         if format == Format::Human && io::stderr().is_terminal() && io::stdout().is_terminal() {
             told.push(Told::new(None, Box::new(Progress::new(io::stderr()))));
         }
         let (mut annotations, mut summary): (Option<Box<dyn Reporter>>, Option<Told>) = (None, None);
-        if github {
+        if output.github {
             // What people read goes where commands are read from; a document is not to be mixed with them.
             let out: Box<dyn Write> = match format {
                 Format::Human => Box::new(io::stdout()),

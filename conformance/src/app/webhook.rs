@@ -54,7 +54,7 @@ pub(super) fn judge(
         voice.say(LogLevel::Error, "nothing was sent");
         return Ok(Exit::Usage);
     }
-    let mut reporters = Reporters::open(how.format, &how.report, how.github, voice)?;
+    let mut reporters = Reporters::open(&how.output, voice)?;
     stop_on_interrupt(stopper)?;
     // The time of the run begins here, not while somebody makes up their mind.
     let session = begin(settings)?;

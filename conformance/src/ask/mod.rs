@@ -3,6 +3,7 @@
 pub mod case;
 pub mod craft;
 pub mod effects;
+pub mod observed;
 pub mod policy;
 pub mod scene;
 pub mod secret;

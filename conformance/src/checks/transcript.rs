@@ -168,6 +168,7 @@ fn judged(
 pub(crate) fn short(judgement: &Judgement) -> String {
     match judgement {
         Judgement::Held => "held".to_owned(),
+        Judgement::Moot(_) => "moot".to_owned(),
         Judgement::Unsettled(_) => "unsettled".to_owned(),
         Judgement::Deviates(deviation) => format!("{} {}", deviation.level, deviation.name),
         Judgement::Wavers(deviation) => format!("wavers {}", deviation.name),

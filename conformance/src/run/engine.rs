@@ -183,6 +183,7 @@ impl Run<'_> {
             (Plan::Sequence { scenes, judge }, _) => {
                 self.scenes(check, (*scenes, only), *judge, effect, &mut tally, session, tell)
             }
+            (Plan::Scenarios { .. }, _) => return unrun(check, level, Status::Skip, OF_ANOTHER_KIND),
         };
         tally.report(planned, session)
     }
@@ -258,6 +259,9 @@ impl Run<'_> {
         scenes.len() as u64
     }
 }
+
+/// Why a check is not run that is no business of an endpoint's.
+const OF_ANOTHER_KIND: &str = "this is asked of a client, not of an endpoint";
 
 /// What makes the scenes of a check.
 type Scenes = fn(&Craft<'_>) -> Vec<Scene>;

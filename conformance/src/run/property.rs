@@ -164,7 +164,7 @@ fn shrink(
         Judgement::Deviates(deviation) if deviation.name == smallest.deviation.name => {
             decided(check.id, &case, &steps, Judgement::Deviates(deviation), remark, session)
         }
-        Judgement::Held => {
+        Judgement::Held | Judgement::Moot(_) => {
             decided(check.id, &smallest.case, &smallest.steps, Judgement::Wavers(smallest.deviation), remark, session)
         }
         Judgement::Deviates(_) | Judgement::Unsettled(_) | Judgement::Wavers(_) => {

@@ -117,7 +117,9 @@ impl<'a> Tally<'a> {
             Judgement::Held => {
                 CheckReport { message: format!("{total} of {total} cases as the contract asks"), ..report }
             }
-            Judgement::Unsettled(reason) => CheckReport { message: format!("{} {where_seen}", mask(reason)), ..report },
+            Judgement::Moot(reason) | Judgement::Unsettled(reason) => {
+                CheckReport { message: format!("{} {where_seen}", mask(reason)), ..report }
+            }
             Judgement::Wavers(deviation) => CheckReport {
                 message: format!("{}; sent once more, it did not happen again {where_seen}", mask(&deviation.message)),
                 expected: Some(deviation.expected.clone()),

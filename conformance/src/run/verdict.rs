@@ -14,6 +14,8 @@ pub enum Judgement {
     Deviates(Deviation),
     /// It deviated, and when the same was sent once more it did not.
     Wavers(Deviation),
+    /// The subject did nothing that this is about, and what it would have had to do.
+    Moot(String),
     /// Nothing can be said, and why: the subject was out of reach, or a control event was not accepted.
     Unsettled(String),
 }
@@ -86,7 +88,7 @@ impl Judgement {
     pub fn deviation(&self) -> Option<&Deviation> {
         match self {
             Self::Deviates(deviation) | Self::Wavers(deviation) => Some(deviation),
-            Self::Held | Self::Unsettled(_) => None,
+            Self::Held | Self::Moot(_) | Self::Unsettled(_) => None,
         }
     }
 
@@ -94,6 +96,7 @@ impl Judgement {
     pub fn status(&self, strict: bool) -> Status {
         match self {
             Self::Held => Status::Pass,
+            Self::Moot(_) => Status::Skip,
             Self::Unsettled(_) => Status::Error,
             Self::Wavers(_) => Status::Flaky,
             Self::Deviates(deviation) => match deviation.level {

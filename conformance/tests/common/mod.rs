@@ -16,6 +16,7 @@ use conformance::ask::effects::Effects;
 use conformance::ask::policy::{ForgeryAnswer, Origin, Policy};
 use conformance::ask::secret::Secret;
 use conformance::catalog::Selection;
+use conformance::check::Kind;
 use conformance::run::engine::Run;
 use conformance::run::event::{CheckReport, Event, RunReport};
 use conformance::run::session::{Session, Settings};
@@ -138,7 +139,8 @@ pub(crate) fn judge_watching(service: Service, url: &str, manner: Manner, effect
         session = session.watching(effects);
     }
     let only = vec![manner.only.to_owned()];
-    let mut checks = Selection { service: Some(service), only, ..Selection::default() }.choose();
+    let mut checks =
+        Selection { service: Some(service), kind: Some(Kind::Webhook), only, ..Selection::default() }.choose();
     checks.retain(|check| manner.thorough || !(check.hostile || check.load || check.id.contains("idle")));
     let mut events = Vec::new();
     let run = Run {
