@@ -69,7 +69,11 @@ pub(super) fn judge(
         checks.sort_by_key(|check| check.area != Area::Effects);
         voice.say(
             LogLevel::Info,
-            &format!("the mock serves the API at {}; {} shows its tokens and ids", beside.base_url(), beside.info_url()),
+            &format!(
+                "the mock serves the API at {}; {} shows its tokens and ids",
+                beside.base_url(),
+                beside.info_url()
+            ),
         );
     }
     // The time of the run begins here, not while somebody makes up their mind.

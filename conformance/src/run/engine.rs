@@ -292,7 +292,9 @@ fn lacking(check: &Check, session: &mut Session) -> Result<Option<Habit>, Lack> 
             skip("what the integration does after an event is seen only beside the mock: run with --with-mock")
         }
         Needs::Effects | Needs::Replies => match (session.habit(check.id), check.needs) {
-            (Some(habit), _) if habit.lag.is_none() && session.effects().is_some_and(|effects| effects.is_refused()) => {
+            (Some(habit), _)
+                if habit.lag.is_none() && session.effects().is_some_and(|effects| effects.is_refused()) =>
+            {
                 Err(Lack {
                     status: Status::Error,
                     why: "the integration called the mock with a token that nobody has there: give it the one that \

@@ -32,8 +32,13 @@ pub(super) fn play(check: &str, scene: &Scene, habit: Option<Habit>, session: &m
         Some(habit) => session.settled_control(check, habit),
         None => Settled { control: session.control_before(check), has_come: true },
     };
-    let mut played =
-        Played { before: settled.control, steps: Vec::new(), calls: Vec::new(), after: None, is_busy: !settled.has_come };
+    let mut played = Played {
+        before: settled.control,
+        steps: Vec::new(),
+        calls: Vec::new(),
+        after: None,
+        is_busy: !settled.has_come,
+    };
     if session.settings().policy.accepts(&played.before) && !played.is_busy {
         played.act(scene, habit, session);
         if let Some(effects) = session.effects() {
@@ -86,8 +91,7 @@ fn sent(act: &Act, session: &mut Session) -> Vec<Step> {
 
 impl Played {
     fn act(&mut self, scene: &Scene, habit: Option<Habit>, session: &mut Session) {
-        let own: BTreeSet<u64> =
-            scene.deliveries().flat_map(|delivery| session.numbers_of(delivery)).collect();
+        let own: BTreeSet<u64> = scene.deliveries().flat_map(|delivery| session.numbers_of(delivery)).collect();
         let mut mark = session.mark();
         for act in &scene.acts {
             match act {

@@ -75,11 +75,8 @@ pub(super) fn alone(check: &str, case: &Case, session: &mut Session) -> Steps {
 /// dropped.
 fn alone_and_watched(check: &str, case: &Case, habit: Habit, session: &mut Session) -> Steps {
     // Who does not say what a message is about must be done with everything else.
-    let before = if habit.quotes {
-        session.control_before(check)
-    } else {
-        session.settled_control(check, habit).control
-    };
+    let before =
+        if habit.quotes { session.control_before(check) } else { session.settled_control(check, habit).control };
     let mark = session.mark();
     let own = session.send_case(case);
     let taken = session.settings().policy.accepts(&own);

@@ -117,7 +117,13 @@ pub fn resolve_for(
         max_time: how.max_time,
         stop,
     };
-    Ok(WebhookRun { checks: spared(checks, remote, how)?, session, terms: Terms::default(), remote, beside: beside(service, how)? })
+    Ok(WebhookRun {
+        checks: spared(checks, remote, how)?,
+        session,
+        terms: Terms::default(),
+        remote,
+        beside: beside(service, how)?,
+    })
 }
 
 /// The file that `--baseline` names; without one nothing is known to fail.
