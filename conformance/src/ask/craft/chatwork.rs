@@ -98,7 +98,9 @@ pub fn delivery(craft: &Craft<'_>, body: Bytes, signature: Option<&str>) -> Deli
 
 /// A new message, correctly signed.
 pub fn control(craft: &Craft<'_>) -> Delivery {
-    signed(craft, || event(craft, EventKind::MessageCreated, "conformance: a control event").body())
+    // A text of its own: an integration that says each thing once still answers every control event.
+    let text = || format!("conformance: a control event {}", craft.fresh_number());
+    signed(craft, || event(craft, EventKind::MessageCreated, &text()).body())
 }
 
 /// A quarter of all signatures holds neither `+` nor `/`, and another quarter just one of them.
