@@ -5,6 +5,7 @@
 //! | [`check`], [`catalog`], [`checks`] | what is asked: plain data, a function that says what to send, a pure judge |
 //! | [`ask`] | cases, the secret, and the craft that makes deliveries; pure. How they travel is [`courier`]'s |
 //! | [`run`] | the engine and its events |
+//! | [`client`] | the mock beside what is judged, so that what it calls is seen |
 //! | [`report`] | what people and programs read; knows events and nothing else |
 //! | [`snapshot`] | observed behaviour, kept in files and compared |
 //! | [`sample`] | small correct integrations, and flaws to try the judge on |
@@ -17,6 +18,7 @@ pub mod catalog;
 pub mod check;
 pub mod checks;
 pub mod cli;
+pub mod client;
 pub mod exit;
 pub mod report;
 pub mod run;

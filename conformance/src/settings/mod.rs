@@ -18,6 +18,7 @@ use crate::ask::secret::Secret;
 use crate::catalog::Selection;
 use crate::check::{Check, Kind};
 use crate::cli;
+use crate::client::beside::{Wish, no_token};
 use crate::run::baseline::Baseline;
 use crate::run::engine::Terms;
 use crate::run::stop::Stop;
@@ -39,6 +40,8 @@ pub struct WebhookRun {
     pub terms: Terms,
     /// Where events go is not this machine.
     pub remote: bool,
+    /// The mock that runs beside it.
+    pub beside: Option<Wish>,
 }
 
 /// Why a run does not begin: a sentence for the person who typed it.
@@ -114,7 +117,13 @@ pub fn resolve_for(
         max_time: how.max_time,
         stop,
     };
-    Ok(WebhookRun { checks: spared(checks, remote, how)?, session, terms: Terms::default(), remote })
+    Ok(WebhookRun {
+        checks: spared(checks, remote, how)?,
+        session,
+        terms: Terms::default(),
+        remote,
+        beside: beside(service, how)?,
+    })
 }
 
 /// The file that `--baseline` names; without one nothing is known to fail.
@@ -198,7 +207,7 @@ fn tls(endpoint: &Endpoint, how: &cli::How) -> Result<Option<Tls>, Unusable> {
 }
 
 fn origin(service: Service, how: &cli::How) -> Result<Origin, Unusable> {
-    let origin = Origin { setting_id: how.setting_id.clone(), room_id: how.room_id };
+    let origin = Origin { setting_id: how.setting_id.clone(), room_id: how.room_id, account: None };
     if service != Service::Chatwork && origin != Origin::default() {
         return Err(Unusable(
             "--setting-id and --room-id belong to --service chatwork: Chatday's events carry neither".to_owned(),
@@ -226,6 +235,12 @@ fn old_secret(service: Service, how: &cli::How) -> Result<Option<Secret>, Unusab
 }
 
 fn secret_from(service: Service, variable: &str, flag: &str) -> Result<Secret, Unusable> {
+    let text = variable_text(variable, flag)?;
+    Secret::new(service, &text, Some(variable)).map_err(|unusable| Unusable(format!("{flag} {variable}: {unusable}")))
+}
+
+/// What stands in an environment variable.
+fn variable_text(variable: &str, flag: &str) -> Result<String, Unusable> {
     if !is_variable_name(variable) {
         // It may be the secret itself, typed by mistake: it is not repeated.
         return Err(Unusable(format!(
@@ -233,9 +248,18 @@ fn secret_from(service: Service, variable: &str, flag: &str) -> Result<Secret, U
         )));
     }
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
-    let text = std::env::var(variable)
-        .map_err(|_| Unusable(format!("{flag} {variable}: there is no such environment variable; export it first")))?;
-    Secret::new(service, &text, Some(variable)).map_err(|unusable| Unusable(format!("{flag} {variable}: {unusable}")))
+    std::env::var(variable)
+        .map_err(|_| Unusable(format!("{flag} {variable}: there is no such environment variable; export it first")))
+}
+
+fn beside(service: Service, how: &cli::How) -> Result<Option<Wish>, Unusable> {
+    let Some(address) = how.with_mock else { return Ok(None) };
+    let token = how.api_token_env.as_deref().map(|variable| variable_text(variable, "--api-token-env")).transpose()?;
+    if let Some(why) = token.as_deref().and_then(|token| no_token(service, token)) {
+        let variable = how.api_token_env.as_deref().unwrap_or_default();
+        return Err(Unusable(format!("--api-token-env {variable}: this is no API token: {why}")));
+    }
+    Ok(Some(Wish { address, token }))
 }
 
 /// Finds the service's API that a sample integration calls; nothing when none was named.

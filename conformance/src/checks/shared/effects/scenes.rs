@@ -101,7 +101,7 @@ pub(super) fn places(craft: &Craft<'_>) -> Vec<Scene> {
 pub(super) fn own_message(craft: &Craft<'_>) -> Vec<Scene> {
     let own = craft.seal(|| {
         let mut event = craft.event("conformance: written by the integration's own account");
-        event["webhook_event"]["account_id"] = json!(chatwork::RECEIVER);
+        event["webhook_event"]["account_id"] = json!(chatwork::receiver(craft));
         craft.body(&event)
     });
     vec![Scene::new("own-message", vec![genuine("own-message", own), Act::Observe { calls: 0 }])]

@@ -1,0 +1,3 @@
+//! Where a mock runs beside what is judged.
+
+pub mod beside;
