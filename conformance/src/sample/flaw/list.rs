@@ -177,11 +177,11 @@ flaws! {
     /// A byte order mark ends in an exception: 500.
     ByteOrderMarkCrashes = "byte-order-mark-crashes", 5, S S;
     /// An event that comes twice is handled twice.
-    NoMemory = "no-memory", 23, S S;
+    NoMemory = "no-memory", 23, S I;
     /// An event that comes twice breaks a unique key the second time: 500.
     CrashesOnRepetition = "crashes-on-repetition", 23, S S;
     /// An event is remembered only once it is done, so copies at the same time are all handled.
-    RemembersLate = "remembers-late", 24, S S;
+    RemembersLate = "remembers-late", 24, S I;
     /// A text that was seen before is taken for a duplicate.
     RemembersTexts = "remembers-texts", 25, S N;
     /// An edit is taken for a duplicate of its message.

@@ -33,7 +33,8 @@ pub(super) fn without_effect(course: &Course<'_>) -> Judgement {
     )
 }
 
-/// However often the event came, all observations together hold what one event leads to: usually one message.
+/// However often the event came, all observations together hold what one event leads to: usually one message. Where events
+/// have no id (Chatday), the same bytes may also be somebody who says the same once more: acting again is defensible.
 pub(super) fn one_effect(course: &Course<'_>) -> Judgement {
     if let Some(judgement) = moot(course) {
         return judgement;
@@ -42,14 +43,15 @@ pub(super) fn one_effect(course: &Course<'_>) -> Judgement {
         return unseen();
     }
     let messages = messages(course).count();
-    let (name, what) = match messages {
-        0 => ("no-effect", "the event had no effect"),
+    let of_more = if course.policy.service == Service::Chatday { Level::May } else { Level::Should };
+    let (name, what, level) = match messages {
+        0 => ("no-effect", "the event had no effect", Level::Should),
         few if few <= course.usual => return Judgement::Held,
-        _ => ("several-effects", "the event had more than one effect"),
+        _ => ("several-effects", "the event had more than one effect", of_more),
     };
     let counted = |count: usize| if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
     let (found, usual) = (counted(messages), counted(course.usual));
-    deviates(name, Level::Should, format!("{what}: {found}"), &usual, found.clone())
+    deviates(name, level, format!("{what}: {found}"), &usual, found.clone())
 }
 
 pub(super) fn an_effect_each(course: &Course<'_>) -> Judgement {
@@ -248,7 +250,13 @@ mod tests {
         assert_eq!(after(json(401, ""), vec![]), "held");
         assert_eq!(after(good(), vec![]), "held", "dropped in silence");
         assert_eq!(after(json(401, ""), vec![call("get-me", "", None)]), "held", "reading is no effect");
-        assert_eq!(after(json(401, ""), vec![call("put-read", "5001", None)]), "must forgery-acted-on");
+        assert_eq!(after(json(401, ""), vec![reply("a")]), "must forgery-acted-on");
+        let marked_as_read = call("put-read", "5001", None);
+        assert_eq!(
+            after(json(401, ""), vec![marked_as_read]),
+            "should forgery-perhaps-acted-on",
+            "or an earlier event"
+        );
         assert_eq!(judged(without_effect, Role::Forged, json(401, ""), &[]), "unsettled");
     }
 
@@ -260,6 +268,22 @@ mod tests {
         assert_eq!(after(&[vec![], vec![]]), "should no-effect");
         assert_eq!(after(&[vec![reply("a"), call("get-me", "", None)], vec![]]), "held", "reading is no effect");
         assert_eq!(after(&[]), "unsettled");
+        let chatty = |calls: &[Vec<Call>]| {
+            let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
+            short(&watched(one_effect, &policy, [good(), good()], vec![(Role::Genuine, good())], calls, 2))
+        };
+        assert_eq!(chatty(&[vec![reply("a"), reply("b")], vec![]]), "held", "two messages for every event");
+        assert_eq!(chatty(&[vec![reply("a"), reply("b")], vec![reply("a")]]), "should several-effects");
+    }
+
+    #[test]
+    fn where_events_have_no_id_a_second_effect_is_worth_knowing_and_a_lost_event_is_a_fault() {
+        let policy = policy(Service::Chatday, ForgeryAnswer::Refuse);
+        let after = |calls: &[Vec<Call>]| {
+            short(&watched(one_effect, &policy, [good(), good()], vec![(Role::Genuine, good())], calls, 1))
+        };
+        assert_eq!(after(&[vec![reply("a"), reply("a")]]), "may several-effects");
+        assert_eq!(after(&[vec![]]), "should no-effect");
     }
 
     #[test]
