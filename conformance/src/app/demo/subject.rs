@@ -71,6 +71,7 @@ impl Subject {
     /// Judges it, and tells of it.
     pub(super) fn judge(&self, stop: Stop, tell: &mut dyn FnMut(&Event)) -> Result<(), String> {
         let secret = Secret::new(self.service, SECRET, None).map_err(|unusable| unusable.to_string())?;
+        let old_secret = Secret::new(self.service, OLD_SECRET, None).map_err(|unusable| unusable.to_string())?;
         let profile = Profile::default_profile();
         let mut policy = Policy {
             service: self.service,
@@ -78,7 +79,7 @@ impl Subject {
             forgery_answer: ForgeryAnswer::Refuse,
             origin: Origin::default(),
             marked: false,
-            old_secret: None,
+            old_secret: Some(old_secret.clone()),
             effect: None,
         };
         let wish = Wish { address: ([127, 0, 0, 1], 0).into(), token: None };
@@ -91,7 +92,9 @@ impl Subject {
             Service::Chatday => String::new(),
         };
         let api = Api { prefix, socket: socket(&api)?, token: beside.token().to_owned() };
-        let integration = Integration::new(self.service, secret.clone(), profile, self.flaw).with_api(api);
+        let integration = Integration::new(self.service, secret.clone(), profile, self.flaw)
+            .with_api(api)
+            .with_old_secret(old_secret);
         let sample = Sample::start(integration, wish.address)
             .map_err(|error| format!("the sample integration cannot listen: {error}"))?;
         let endpoint = Endpoint::parse(&sample.url()).map_err(|refused| refused.to_string())?;
@@ -136,5 +139,7 @@ fn socket(endpoint: &Endpoint) -> Result<Socket, String> {
 
 /// Made up; Base64, so that it serves both services.
 const SECRET: &str = "W6agAERo0Il0Y2blfz7v5TKrGanFzCIWakZcezo/YeU=";
+/// One that was valid once: it has to be refused.
+const OLD_SECRET: &str = "b2xkLXNlY3JldC1vZi10aGUtc2FtcGxl";
 /// What the services allow is more than programs on the same machine need.
 const TIMEOUT: Duration = Duration::from_secs(2);

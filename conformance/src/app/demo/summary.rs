@@ -21,10 +21,11 @@ pub(super) fn print(out: &mut impl Write, subjects: &[Subject], judged: &[Docume
             Verdict::Error => ("? ERROR", AnsiColor::Yellow),
         };
         let style = Style::new().bold().fg_color(Some(color.into()));
-        writeln!(out, "{style}{sign}{style:#}  {}: {}", subject.words, counts(&document.summary))?;
+        let line = wrapped("        ", &format!("{}: {}", subject.words, counts(&document.summary)));
+        write!(out, "{style}{sign:<8}{style:#}{}", line.trim_start())?;
         let failed = document.checks.iter().filter(|check| check.status == Status::Fail);
         for check in failed.take(SHOWN) {
-            write!(out, "{}", wrapped("        ", &format!("{}: {}", check.title, check.message)))?;
+            write!(out, "{}", wrapped("          ", &format!("{}: {}", check.title, check.message)))?;
         }
     }
     writeln!(out, "\nreport: {}\n", page.display())?;
