@@ -51,7 +51,7 @@ pub(super) fn one_effect(course: &Course<'_>) -> Judgement {
     };
     let counted = |count: usize| if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
     let (found, usual) = (counted(messages), counted(course.usual));
-    deviates(name, level, format!("{what}: {found}"), &usual, found.clone())
+    deviates(name, level, format!("{what}: {found}"), &usual, found)
 }
 
 pub(super) fn an_effect_each(course: &Course<'_>) -> Judgement {
