@@ -1,5 +1,6 @@
 //! The program: from a typed command to an exit status.
 
+mod demo;
 mod listing;
 mod merge;
 mod plan;
@@ -48,6 +49,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let mut voice = Voice { color: cli.color, level: cli.log_level };
     let ended = match &cli.command {
+        Command::Demo(typed) => demo::run(typed, &mut voice),
         Command::Webhook(typed) if typed.plan => plan::run(typed, &mut voice),
         Command::Webhook(typed) => webhook::run(typed, &mut voice),
         Command::Replay(typed) => replay::run(typed, &mut voice),
@@ -57,6 +59,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain { id } => listing::explain(id, &mut voice),
         Command::Completions { shell } => completions(*shell, &mut voice),
         Command::Sample(typed) => sample::run(typed, &mut voice),
+        Command::SampleClient(typed) => sample::call(typed, &mut voice),
     };
     ended.unwrap_or_else(|failure| failure.told(&mut voice))
 }

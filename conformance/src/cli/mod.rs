@@ -1,5 +1,6 @@
 //! The command line: exactly what was typed.
 
+mod demo;
 mod duration;
 mod output;
 mod sample;
@@ -11,8 +12,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::service::Service;
 
+pub use demo::Demo;
 pub use output::{Format, Output, ReportFile, ReportKind};
-pub use sample::Sample;
+pub use sample::{Sample, SampleClient};
 pub use webhook::{EffectArg, ForgeryAnswer, Hazard, How, Replay, SecretSource, Webhook};
 
 /// Judges a real integration with Chatday or Chatwork against the contract.
@@ -32,6 +34,7 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
+  conformance demo
   conformance webhook http://127.0.0.1:8080/webhook \\
       --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
   conformance webhook http://127.0.0.1:8080/webhook \\
@@ -53,6 +56,8 @@ Exit status:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// See the whole on one machine: mock, integrations right and wrong, judge, report.
+    Demo(Demo),
     /// Judge an endpoint that receives webhooks.
     Webhook(Box<Webhook>),
     /// Send the case again that decided a check.
@@ -76,6 +81,9 @@ pub enum Command {
     /// Serve a sample integration.
     #[command(hide = true)]
     Sample(Sample),
+    /// Say one thing through a service's API, as a client under judgement.
+    #[command(hide = true)]
+    SampleClient(SampleClient),
 }
 
 /// `conformance merge`.

@@ -80,6 +80,11 @@ impl Beside {
         self.mock.url(self.policy.service)
     }
 
+    /// The token that the integration shows.
+    pub fn token(&self) -> &str {
+        self.mock.token(self.policy.service)
+    }
+
     /// Where the mock says what it is: addresses, ids and tokens.
     pub fn info_url(&self) -> String {
         format!("{}/info", self.mock.control_url())

@@ -1,5 +1,7 @@
 //! What was typed, resolved: files read, secrets checked, addresses found. The only place that reads the environment.
 
+mod caller;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -28,6 +30,8 @@ use courier::address::Endpoint;
 use courier::exchange::Fault;
 use courier::socket::{CONNECT_TIMEOUT, EXCHANGE_TIMEOUT, Socket};
 use courier::tls::Tls;
+
+pub use caller::caller;
 
 /// A webhook run, ready to begin.
 #[derive(Debug)]
@@ -268,15 +272,6 @@ fn beside(service: Service, how: &cli::How) -> Result<Option<Wish>, Unusable> {
 /// One sentence that does not hold the token.
 pub fn api(typed: &cli::Sample) -> Result<Option<Api>, Unusable> {
     let (Some(base), Some(variable)) = (&typed.api_base, &typed.api_token_env) else { return Ok(None) };
-    let named = |refused: courier::address::Refused| Unusable(format!("--api-base: {refused}"));
-    let endpoint = Endpoint::parse(base).map_err(named)?;
-    if endpoint.secure {
-        let words = "--api-base: the sample calls its API over http only: give the http:// URL of the mock";
-        return Err(Unusable(words.to_owned()));
-    }
-    let address = address(&endpoint)?;
-    endpoint.guard(address.as_ref().ok().copied(), &[]).map_err(named)?;
-    let prefix = endpoint.target.trim_end_matches('/').to_owned();
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     let token = std::env::var(variable).unwrap_or_default();
     if token.is_empty() || http::HeaderValue::from_str(&token).is_err() {
@@ -284,7 +279,22 @@ pub fn api(typed: &cli::Sample) -> Result<Option<Api>, Unusable> {
             "--api-token-env takes the name of an environment variable that holds the API's token".to_owned(),
         ));
     }
-    Ok(Some(Api {
+    api_at("--api-base", base, token).map(Some)
+}
+
+/// The service's API at a URL; `name` says where the URL was given.
+fn api_at(name: &str, base: &str, token: String) -> Result<Api, Unusable> {
+    let named = |refused: courier::address::Refused| Unusable(format!("{name}: {refused}"));
+    let endpoint = Endpoint::parse(base).map_err(named)?;
+    if endpoint.secure {
+        return Err(Unusable(format!(
+            "{name}: the sample calls its API over http only: give the http:// URL of the mock"
+        )));
+    }
+    let address = address(&endpoint)?;
+    endpoint.guard(address.as_ref().ok().copied(), &[]).map_err(named)?;
+    let prefix = endpoint.target.trim_end_matches('/').to_owned();
+    Ok(Api {
         socket: Socket {
             address,
             authority: endpoint.authority,
@@ -294,7 +304,7 @@ pub fn api(typed: &cli::Sample) -> Result<Option<Api>, Unusable> {
         },
         prefix,
         token,
-    }))
+    })
 }
 
 /// Reads the profile, or takes the default one.

@@ -115,6 +115,7 @@ pub fn delivery(craft: &Craft<'_>, body: Bytes, signature: Option<&str>) -> Deli
 
 /// A new message, correctly signed.
 pub fn control(craft: &Craft<'_>) -> Delivery {
+    // A text of its own: an integration that says each thing once still answers every control event.
     let text = || format!("conformance: control event {}", craft.fresh_number());
     signed(craft, || event(craft, EventKind::MessageCreated, &text()).body())
 }

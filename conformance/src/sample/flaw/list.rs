@@ -258,7 +258,7 @@ flaws! {
     MalformedKills = "malformed-kills", 54, M M;
     /// What is no JSON is answered with a page that shows the settings, the secret among them.
     ShowsSettings = "shows-settings", 55, M M;
-    /// More than eight events at a time are turned away: 503.
+    /// More than eight events at a time, and for two seconds everything is turned away: 503.
     BurstRefused = "burst-refused", 56, S S;
     /// Each refused event leaves something behind, until nothing is left: 503.
     Degrades = "degrades", 57, S S;
