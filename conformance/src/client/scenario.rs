@@ -64,6 +64,8 @@ pub struct Ground<'a> {
     pub other_host: &'a str,
     /// The run's seed.
     pub seed: u64,
+    /// Now, in Unix milliseconds: for headers with absolute times.
+    pub now_ms: i64,
 }
 
 /// How answers differ from the mock's own.
