@@ -2,6 +2,7 @@
 //! ended. Rules look at this and at nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -46,6 +47,9 @@ pub struct Observation {
     pub output_is_cut: bool,
     /// Most requests that were being answered at the same time.
     pub peak_in_flight: usize,
+    /// What the same program did where nothing went wrong, in the same run. Nothing in that scenario itself, and where it was
+    /// not played.
+    pub plain: Option<Arc<Self>>,
 }
 
 /// What the program was given in its environment.
@@ -57,6 +61,8 @@ pub struct Given {
     pub secrets: Vec<String>,
     /// The room or chat that it is to write to.
     pub place: String,
+    /// The text that it may send, from `CONFORMANCE_TEXT`.
+    pub text: String,
     /// Before the contract's paths, without a slash at the end: `/v2`, or a longer prefix where the scenario has one.
     pub prefix: String,
     /// Whether the address was the real one, and the way there an intercepting proxy.
