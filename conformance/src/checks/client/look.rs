@@ -125,7 +125,9 @@ pub(super) fn opens(seen: &Observation, call: &ClientCall) -> Option<Duration> {
 pub(super) fn plain(seen: &Observation) -> Result<&Observation, Judgement> {
     let moot = |why: &str| Err(Judgement::Moot(why.to_owned()));
     match seen.plain.as_deref() {
-        None => moot("what the program does where nothing goes wrong was not seen, so there is nothing to compare with"),
+        None => {
+            moot("what the program does where nothing goes wrong was not seen, so there is nothing to compare with")
+        }
         Some(plain) if !plain.claims_success() => {
             moot("the program does not end with status 0 where nothing goes wrong, so there is nothing to compare with")
         }
@@ -139,13 +141,14 @@ pub(super) fn ending(seen: &Observation) -> String {
         Ending::Exited(status) => format!("it ended with status {status}"),
         Ending::Signalled(signal) => format!("signal {signal} ended it"),
         Ending::TimedOut => format!("it was still running after {}", seconds(seen.took)),
+        Ending::Flooded => "it wrote without end, and was ended".to_owned(),
         Ending::NotStarted(why) => format!("it could not be started: {why}"),
     }
 }
 
 /// Whether it was stopped because its time was over.
 pub(super) fn timed_out(seen: &Observation) -> bool {
-    seen.ending == Ending::TimedOut
+    matches!(seen.ending, Ending::TimedOut | Ending::Flooded)
 }
 
 /// A duration as people read it.
@@ -177,7 +180,18 @@ pub(super) fn tells_of_failure(seen: &Observation, status: u16) -> bool {
 }
 
 const FAILURE_WORDS: [&str; 12] = [
-    "error", "fail", "exception", "refused", "denied", "limit", "could not", "cannot", "warn", "エラー", "失敗", "lỗi",
+    "error",
+    "fail",
+    "exception",
+    "refused",
+    "denied",
+    "limit",
+    "could not",
+    "cannot",
+    "warn",
+    "エラー",
+    "失敗",
+    "lỗi",
 ];
 
 #[cfg(test)]

@@ -25,7 +25,12 @@ const EXACTLY: Check = Check {
     hint: "Let the library encode: URLSearchParams, urllib.parse.urlencode, http_build_query, --data-urlencode (not -d), a \
            JSON encoder. Encode once, as UTF-8, and neither trim nor rewrite line ends.",
     plan: Plan::Scenarios {
-        scenarios: &["text-with-reserved-characters", "text-in-many-scripts", "text-with-line-ends", "text-of-any-kind"],
+        scenarios: &[
+            "text-with-reserved-characters",
+            "text-in-many-scripts",
+            "text-with-line-ends",
+            "text-of-any-kind",
+        ],
         judge: arrives,
     },
     ..blank(Service::Chatwork)
@@ -189,7 +194,10 @@ fn is_utf8(seen: &Observation) -> Judgement {
             return deviates(
                 "looks-encoded-twice",
                 Level::May,
-                format!("a text in {} looks as if its UTF-8 bytes had been taken for characters and encoded again", line(call)),
+                format!(
+                    "a text in {} looks as if its UTF-8 bytes had been taken for characters and encoded again",
+                    line(call)
+                ),
                 "readable text",
                 format!("{:?}", text.chars().take(60).collect::<String>()),
             );

@@ -25,7 +25,9 @@ pub(crate) fn ms(millis: u64) -> Duration {
 pub(crate) fn seen(service: Service, scenario: &'static str, calls: Vec<ClientCall>) -> Observation {
     let stored = calls
         .iter()
-        .filter(|call| matches!(call.operation.as_deref(), Some("post-messages" | "send-message")) && call.status == 200)
+        .filter(|call| {
+            matches!(call.operation.as_deref(), Some("post-messages" | "send-message")) && call.status == 200
+        })
         .filter_map(|call| super::look::texts(call).pop())
         .map(|text| StoredMessage { place: "7".into(), text })
         .collect();
@@ -51,6 +53,7 @@ pub(crate) fn seen(service: Service, scenario: &'static str, calls: Vec<ClientCa
         started_at_ms: 1_000_000,
         runs: vec![Duration::ZERO],
         ending: Ending::Exited(0),
+        reports_failure: false,
         left_behind: 0,
         stdout: Bytes::new(),
         stderr: Bytes::new(),
