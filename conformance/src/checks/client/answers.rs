@@ -88,7 +88,7 @@ fn difference(seen: &Observation, plain: &Observation) -> Option<(&'static str, 
 fn reads_as_usual(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     if !seen.calls.iter().any(|call| !call.answer_body.is_empty()) {
         return moot("the program got no answer with a body");
@@ -110,7 +110,7 @@ fn reads_as_usual(seen: &Observation) -> Judgement {
 fn reads_compressed(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     let compressed = |call: &&ClientCall| call.answer_header("content-encoding").is_some();
     if !seen.calls.iter().any(|call| compressed(&call)) {
@@ -131,7 +131,7 @@ fn reads_compressed(seen: &Observation) -> Judgement {
 fn reads_empty_lists(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     let lists = |call: &&ClientCall| call.method == "GET" && call.status == 204;
     let Some(call) = seen.calls.iter().find(lists) else {
@@ -171,7 +171,7 @@ const PARSER_WORDS: [&str; 13] = [
 fn keeps_ids(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     let place = seen.given.place.as_str();
     // A path may hold an id; Chatday's chat stands in the body.

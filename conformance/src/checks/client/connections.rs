@@ -112,7 +112,7 @@ fn are_reused(seen: &Observation) -> Judgement {
 fn are_replaced(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     if plain.calls.len() < 2 || plain.connections.iter().all(|connection| connection.requests < 2) {
         return moot("the program never uses a connection twice");

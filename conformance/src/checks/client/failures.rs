@@ -306,7 +306,7 @@ fn follows_whole(seen: &Observation) -> Judgement {
 fn sends_everything(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     if plain.stored.is_empty() {
         return moot("the program writes no message");

@@ -232,7 +232,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 fn keeps_the_batch(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     let Some(limited) = faulted(seen).find(|call| is_send(call)) else {
         return moot("the program writes fewer than three messages");

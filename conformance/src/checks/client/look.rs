@@ -83,7 +83,11 @@ pub(super) fn texts(call: &ClientCall) -> Vec<String> {
             found.extend(parts.unwrap_or_default().iter().filter(|part| part.name != "file").map(text));
         }
         (None, Some(value)) => strings(&value, &mut found),
-        (None, None) => found.extend(Form::decode(&call.body).pairs().map(|(_, value)| value.to_owned())),
+        (None, None) if matches!(media_type(call).as_str(), "" | "application/x-www-form-urlencoded") => {
+            found.extend(Form::decode(&call.body).pairs().map(|(_, value)| value.to_owned()));
+        }
+        // Whatever it is, it is no form: a broken JSON body may hold a text all the same.
+        (None, None) => found.push(String::from_utf8_lossy(&call.body).into_owned()),
     }
     found
 }
@@ -108,28 +112,29 @@ pub(super) fn stored(seen: &Observation) -> BTreeMap<(&str, &str), usize> {
 
 /// When the window ends that a 429 tells of, since the start; nothing where it does not say so in a way that can be read.
 pub(super) fn opens(seen: &Observation, call: &ClientCall) -> Option<Duration> {
-    let number = |name| std::str::from_utf8(call.answer_header(name)?).ok()?.trim().parse::<i64>().ok();
     match seen.service {
-        Service::Chatwork => number("x-ratelimit-reset").map(|seconds| seen.at_unix(seconds)),
+        Service::Chatwork => number(call, "x-ratelimit-reset").map(|seconds| seen.at_unix(seconds)),
         Service::Chatday => {
-            let seconds = u64::try_from(number("retry-after")?).ok()?;
+            let seconds = u64::try_from(number(call, "retry-after")?).ok()?;
             Some(call.answered_at.unwrap_or(call.at) + Duration::from_secs(seconds))
         }
     }
+}
+
+/// The number in a header of an answer.
+pub(super) fn number(call: &ClientCall, header: &str) -> Option<i64> {
+    std::str::from_utf8(call.answer_header(header)?).ok()?.trim().parse().ok()
 }
 
 /// What the program did where nothing went wrong, if it did well.
 ///
 /// # Errors
 /// Why there is nothing to compare with.
-pub(super) fn plain(seen: &Observation) -> Result<&Observation, Judgement> {
-    let moot = |why: &str| Err(Judgement::Moot(why.to_owned()));
+pub(super) fn plain(seen: &Observation) -> Result<&Observation, &'static str> {
     match seen.plain.as_deref() {
-        None => {
-            moot("what the program does where nothing goes wrong was not seen, so there is nothing to compare with")
-        }
+        None => Err("what the program does where nothing goes wrong was not seen, so there is nothing to compare with"),
         Some(plain) if !plain.claims_success() => {
-            moot("the program does not end with status 0 where nothing goes wrong, so there is nothing to compare with")
+            Err("the program does not end with status 0 where nothing goes wrong, so there is nothing to compare with")
         }
         Some(plain) => Ok(plain),
     }

@@ -93,8 +93,11 @@ fn arrives(seen: &Observation) -> Judgement {
         return moot(NOT_SENT);
     }
     let given = seen.given.text.as_str();
-    let Some((call, got)) = carrying.iter().find(|(_, got)| !got.contains(given)) else { return Judgement::Held };
-    let broken = seen.service == Service::Chatday && json(&call.body).is_none();
+    let is_broken = |call: &ClientCall| seen.service == Service::Chatday && json(&call.body).is_none();
+    let Some((call, got)) = carrying.iter().find(|(call, got)| !got.contains(given) || is_broken(call)) else {
+        return Judgement::Held;
+    };
+    let broken = is_broken(call);
     let (name, level, what) = if broken {
         ("json-broken", Level::Must, "the body is no JSON any more, as if the text had been put between quotes by hand")
     } else {
@@ -276,7 +279,7 @@ mod tests {
         assert_eq!(short(&arrives(&offered(Service::Chatday, HARD, call))), "must json-broken");
         let mut call = send(Service::Chatwork, 0, "", 200);
         call.body = Bytes::from(format!("body={HARD}"));
-        assert_eq!(short(&arrives(&offered(Service::Chatwork, HARD, call))), "must cut");
+        assert_eq!(short(&arrives(&offered(Service::Chatwork, HARD, call))), "must not-encoded");
     }
 
     #[test]
