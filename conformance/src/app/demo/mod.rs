@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 
-use super::webhook::stop_on_interrupt;
+use super::interrupt::stop_on_interrupt;
 use super::{Failure, Voice};
 use crate::cli::{self, LogLevel};
 use crate::exit::Exit;
