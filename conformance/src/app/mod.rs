@@ -1,6 +1,8 @@
 //! The program: from a typed command to an exit status.
 
+mod client;
 mod demo;
+mod interrupt;
 mod listing;
 mod merge;
 mod plan;
@@ -52,6 +54,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Demo(typed) => demo::run(typed, &mut voice),
         Command::Webhook(typed) if typed.plan => plan::run(typed, &mut voice),
         Command::Webhook(typed) => webhook::run(typed, &mut voice),
+        Command::Client(typed) => client::run(typed, &mut voice),
         Command::Replay(typed) => replay::run(typed, &mut voice),
         Command::Merge(typed) => merge::run(typed, &mut voice),
         Command::Snapshots(typed) => snapshots::run(typed, &mut voice),

@@ -1,5 +1,6 @@
 //! The command line: exactly what was typed.
 
+mod client;
 mod demo;
 mod duration;
 mod output;
@@ -12,6 +13,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::service::Service;
 
+pub use client::Client;
 pub use demo::Demo;
 pub use output::{Format, Output, ReportFile, ReportKind};
 pub use sample::{Sample, SampleClient};
@@ -39,6 +41,7 @@ Examples:
       --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
   conformance webhook http://127.0.0.1:8080/webhook \\
       --service chatday --secret-file token.txt --strict
+  conformance client --service chatwork -- python3 notify.py
   conformance replay 'chatwork.webhooks.wrong-secret-is-refused@1/another-token' \\
       http://127.0.0.1:8080/webhook --secret-env CHATWORK_WEBHOOK_TOKEN
   conformance merge part-1.json part-2.json --report html=conformance.html
@@ -60,6 +63,8 @@ pub enum Command {
     Demo(Demo),
     /// Judge an endpoint that receives webhooks.
     Webhook(Box<Webhook>),
+    /// Judge a program that calls a service's API.
+    Client(Box<Client>),
     /// Send the case again that decided a check.
     Replay(Box<Replay>),
     /// Join the JSON reports of the parts of a run.
@@ -200,7 +205,9 @@ mod tests {
     fn the_help_tells_every_exit_status_in_the_words_of_the_code() {
         for exit in Exit::ALL {
             let line = format!("{:<4} {}", exit.code(), exit.meaning());
-            assert!(AFTER_HELP.contains(&line) && webhook::HELP.contains(&line), "{exit:?}");
+            for help in [AFTER_HELP, webhook::HELP, client::HELP] {
+                assert!(help.contains(&line), "{exit:?}");
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What was typed, resolved: files read, secrets checked, addresses found. The only place that reads the environment.
 
 mod caller;
+pub mod client;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
