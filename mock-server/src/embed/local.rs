@@ -350,6 +350,20 @@ mod tests {
     }
 
     #[test]
+    fn the_requests_after_one_are_those_that_came_later() {
+        let mock = MockServer::start().unwrap();
+        for path in ["/v2/me", "/v2/rooms", "/v2/contacts"] {
+            let mut peer = TcpStream::connect(mock.local_address()).unwrap();
+            write!(peer, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+            peer.read_to_end(&mut Vec::new()).unwrap();
+        }
+        let all = mock.requests().unwrap();
+        assert_eq!(mock.requests_after(0).unwrap(), all);
+        assert_eq!(mock.requests_after(all[0].id).unwrap(), all[1..]);
+        assert_eq!(mock.requests_after(all[2].id).unwrap(), []);
+    }
+
+    #[test]
     fn a_follower_that_is_dropped_leaves_no_waiter_behind() {
         let mock = MockServer::start().unwrap();
         let mut events = mock.events().unwrap();
