@@ -107,7 +107,10 @@ pub const CHATDAY: &[Check] = &[
         "chatday.client.token-nowhere-else",
         &[&chatday_clauses::CLIENT_TOKEN_SECRET, &chatday_clauses::AUTHORIZATION]
     ),
-    chatday!(STAYS, "chatday.client.token-stays-with-its-host", &[&chatday_clauses::CLIENT_TOKEN_SECRET]),
+    Check {
+        plan: Plan::Scenarios { scenarios: &["redirect-elsewhere"], judge: stays },
+        ..chatday!(STAYS, "chatday.client.token-stays-with-its-host", &[&chatday_clauses::CLIENT_TOKEN_SECRET])
+    },
     chatday!(NOT_WRITTEN, "chatday.client.token-is-not-written", &[&chatday_clauses::CLIENT_TOKEN_SECRET]),
     chatday!(
         CERTIFICATES,
