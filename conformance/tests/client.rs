@@ -274,3 +274,22 @@ fn what_cannot_be_run_or_selects_nothing_is_told_in_a_sentence() {
         assert!(err.contains(words), "{err}");
     }
 }
+
+/// The program that the README prints.
+fn printed() -> String {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```python\n").unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_program_that_the_readme_prints_passes_every_check_and_its_report_fits_the_schema() {
+    let case = Case::new("printed", &printed());
+    let (code, report, err) = case.judged(&["--format", "json", "--strict"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{report:#}");
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/conformance/report.schema.json");
+    let schema: Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+    let faults: Vec<String> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&report).map(|fault| fault.to_string()).collect();
+    assert_eq!(faults, Vec::<String>::new());
+}

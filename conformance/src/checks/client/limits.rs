@@ -35,7 +35,7 @@ const ANY_CASE: Check = Check {
                 spelling finds no header on the day when a proxy comes between, and then does not wait.",
     hint: "Use the library's own look-up, which ignores case (response.headers in requests and fetch), not a plain map or a \
            search in the text of the head.",
-    plan: Plan::Scenarios { scenarios: &["headers-in-title-case"], judge: waits },
+    plan: Plan::Scenarios { scenarios: &["headers-in-title-case"], judge: waits_for_headers_in_any_case },
     ..blank(Service::Chatwork)
 };
 
@@ -147,11 +147,22 @@ fn early<'a>(seen: &'a Observation, limited: &ClientCall) -> Option<(&'a ClientC
 }
 
 fn waits(seen: &Observation) -> Judgement {
+    waited(seen, Level::Should)
+}
+
+/// What other requests do in the meantime is the other check's matter.
+fn waits_for_headers_in_any_case(seen: &Observation) -> Judgement {
+    waited(seen, Level::Must)
+}
+
+/// Looks at requests in the closed window that weigh at least so much.
+fn waited(seen: &Observation, least: Level) -> Judgement {
     let limited: Vec<&ClientCall> = faulted(seen).filter(|call| call.status == 429).collect();
     let Some(first) = limited.first() else { return moot("the program made no request that met the limit") };
     let found: Vec<(&ClientCall, &ClientCall, Level)> = limited
         .iter()
         .filter_map(|refused| early(seen, refused).map(|(call, level)| (*refused, call, level)))
+        .filter(|(_, _, level)| *level >= least)
         .collect();
     if let Some((refused, call, level)) = found.iter().max_by_key(|(_, _, level)| *level) {
         let end = refused.answered_at.unwrap_or(refused.at);
@@ -352,6 +363,8 @@ mod tests {
             let next = |at, text| short(&waits(&after(service, Some(send(service, at, text, 200)))));
             assert_eq!(next(1_000, "hello"), "must repeated-before-the-reset");
             assert_eq!(next(1_000, "another"), "should asked-before-the-reset");
+            let another = after(service, Some(send(service, 1_000, "another", 200)));
+            assert_eq!(short(&waits_for_headers_in_any_case(&another)), "held");
             assert_eq!(next(3_900, "hello"), "held", "rounded");
             assert_eq!(next(5_000, "hello"), "held");
             assert_eq!(short(&waits(&after(service, None))), "held", "gave up");
