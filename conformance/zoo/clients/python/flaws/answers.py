@@ -1,0 +1,158 @@
+"""What is wrong in reading an answer, in either service."""
+
+import json
+
+from wire import Answer, Failure
+
+from . import flaw
+
+KNOWN = {
+    "account_id", "room_id", "name", "chatwork_id", "organization_id", "organization_name", "department", "title", "url",
+    "introduction", "mail", "tel_organization", "tel_extension", "tel_mobile", "skype", "facebook", "twitter",
+    "avatar_image_url", "login_mail", "type", "role", "sticky", "unread_num", "mention_num", "mytask_num", "message_num",
+    "file_num", "task_num", "icon_path", "last_update_time", "description", "message_id", "account", "body", "send_time",
+    "update_time", "task_ids", "task_id", "assigned_by_account", "limit_time", "status", "limit_type", "file_id",
+    "Chatday-Signature-Token",
+}  # fmt: skip
+
+
+def objects(value):
+    """Every object in a JSON value."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from objects(inner)
+
+
+@flaw("both", "refuses-new-fields")
+class RefusesNewFields:
+    def parse(self, request, answer):
+        read = super().parse(request, answer)
+        new = {key for each in objects(read) for key in each} - KNOWN
+        if new:
+            raise Failure(f"{request}: unexpected fields {sorted(new)}")
+        return read
+
+
+@flaw("both", "garbage-is-success")
+class GarbageIsSuccess:
+    def parse(self, request, answer):
+        try:
+            return super().parse(request, answer)
+        except Failure:
+            return {"status": "SUCCESS", "account_id": 1, "room_id": 1, "message_id": "1", "task_ids": [1], "file_id": 1,
+                    "Chatday-Signature-Token": "none"}
+
+    def messages(self, force=False):
+        try:
+            return super().messages(force)
+        except Failure:
+            return []
+
+
+@flaw("both", "exact-case-headers")
+class ExactCaseHeaders:
+    def header(self, answer, name):
+        spelled = "-".join({"ratelimit": "RateLimit"}.get(word, word.capitalize()) for word in name.split("-"))
+        return next((value for own, value in answer.headers.items() if own == spelled), None)
+
+    def after_limit(self, request, attempt, answer, refusal):
+        return self.granted(self.limit_pause(answer) or 0, attempt, refusal)
+
+    def after_fault(self, request, attempt, answer, refusal):
+        if answer.status == 503:
+            return self.granted(self.retry_after(answer) or 0, attempt, refusal)
+        return super().after_fault(request, attempt, answer, refusal)
+
+
+@flaw("chatwork", "refuses-null")
+class RefusesNull:
+    def parse(self, request, answer):
+        read = super().parse(request, answer)
+        for each in objects(read):
+            for key, value in each.items():
+                if value is None:
+                    raise Failure(f"{request}: {key} is null")
+        return read
+
+
+@flaw("chatwork", "refuses-new-words")
+class RefusesNewWords:
+    words = {"type": {"my", "direct", "group"}, "role": {"admin", "member", "readonly"},
+             "status": {"open", "done"}, "limit_type": {"none", "date", "time"}}
+
+    def parse(self, request, answer):
+        read = super().parse(request, answer)
+        for each in objects(read):
+            for key, words in self.words.items():
+                if key in each and each[key] not in words:
+                    raise Failure(f"{request}: {key} is {each[key]!r}")
+        return read
+
+
+@flaw("chatwork", "parses-204")
+class Parses204:
+    def read(self, request, answer):
+        return self.parse(request, answer)
+
+
+@flaw("chatwork", "cut-body-is-success")
+class CutBodyIsSuccess:
+    def make_wire(self):
+        import http.client
+
+        wire = super().make_wire()
+
+        def read(response):
+            try:
+                return response.read()
+            except http.client.IncompleteRead as cut:
+                return cut.partial
+
+        wire.read = read
+        return wire
+
+    def parse(self, request, answer):
+        try:
+            return super().parse(request, answer)
+        except Failure:
+            return {"account_id": 1, "room_id": 1, "message_id": "1", "task_ids": [1], "file_id": 1}
+
+
+@flaw("chatwork", "crashes-on-html")
+class CrashesOnHtml:
+    def refusal(self, answer):
+        return json.loads(answer.body)["errors"][0]
+
+
+@flaw("chatwork", "ids-as-float")
+class IdsAsFloat:
+    def parse(self, request, answer):
+        return super().parse(request, Answer(answer.status, answer.headers, through(answer.body, float)))
+
+
+@flaw("chatwork", "ids-as-32-bit")
+class IdsAs32Bit:
+    def parse(self, request, answer):
+        return super().parse(request, Answer(answer.status, answer.headers, through(answer.body, wrapped)))
+
+
+def wrapped(number):
+    return (int(number) + 2**31) % 2**32 - 2**31
+
+
+def through(body, change):
+    """JSON whose ids went through a number type that is too small for them. They stay words, as ids of messages are."""
+
+    def changed(key, value):
+        if isinstance(value, dict):
+            return {inner: changed(inner, each) for inner, each in value.items()}
+        if isinstance(value, list):
+            return [changed(key, each) for each in value]
+        is_id = key.endswith(("_id", "_ids")) and isinstance(value, (int, str)) and str(value).isdigit()
+        return str(change(value)) if is_id else value
+
+    try:
+        return json.dumps(changed("", json.loads(body))).encode()
+    except ValueError:
+        return body

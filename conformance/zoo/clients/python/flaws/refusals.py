@@ -1,0 +1,306 @@
+"""What is wrong after a refusal, a fault or silence, in either service."""
+
+import re
+import sys
+import threading
+import time
+import traceback
+import urllib.parse
+
+from wire import Failure, OutcomeUnknown, Request
+
+from . import flaw
+
+
+@flaw("both", "redirects-with-token")
+class RedirectsWithToken:
+    def exchange(self, request, attempt):
+        answer = super().exchange(request, attempt)
+        for _ in range(5):
+            target = answer.header("Location")
+            if not (300 <= answer.status < 400 and target):
+                break
+            request = self.redirected(request, urllib.parse.urljoin(request.url, target))
+            if request is None:
+                break
+            answer = super().exchange(request, attempt)
+        return answer
+
+    def redirected(self, request, url):
+        return Request(request.method, url, request.headers, request.body)
+
+
+@flaw("chatwork", "redirects-to-another-port")
+class RedirectsToAnotherPort(RedirectsWithToken):
+    def redirected(self, request, url):
+        same = urllib.parse.urlsplit(url).hostname == urllib.parse.urlsplit(request.url).hostname
+        return super().redirected(request, url) if same else None
+
+
+@flaw("both", "redirects-post-as-get")
+class RedirectsPostAsGet(RedirectsWithToken):
+    def redirected(self, request, url):
+        if urllib.parse.urlsplit(url).netloc != urllib.parse.urlsplit(request.url).netloc:
+            return None
+        self.turned = request.method == "POST"
+        return Request("GET", url, request.headers)
+
+    def call(self, request):
+        self.turned = False
+        try:
+            answer = super().call(request)
+        except Failure:
+            if not self.turned:
+                raise
+            answer = None
+        if self.turned:
+            # It sees a success, and does not see of what.
+            self.taken = True
+            return answer
+        return answer
+
+    def send(self, text):
+        try:
+            return super().send(text)
+        except Exception:
+            if not self.turned:
+                raise
+            self.say("sent")
+            self.last = 1
+
+
+@flaw("both", "retries-401")
+class Retries401:
+    attempts = 8
+
+    def after_answer(self, request, attempt, answer):
+        if answer.status == 401 and attempt < self.attempts:
+            return 0.1
+        return super().after_answer(request, attempt, answer)
+
+
+@flaw("both", "retries-client-errors")
+class RetriesClientErrors:
+    def after_answer(self, request, attempt, answer):
+        if answer.status in (400, 403, 404) and attempt < self.attempts:
+            return 0.1
+        return super().after_answer(request, attempt, answer)
+
+
+@flaw("both", "takes-429-as-success")
+class Takes429AsSuccess:
+    def after_answer(self, request, attempt, answer):
+        return None if answer.status == 429 else super().after_answer(request, attempt, answer)
+
+    def read(self, request, answer):
+        if answer.status == 429:
+            return {"status": "SUCCESS", "account_id": 1, "room_id": 1, "message_id": "1", "task_ids": [1], "file_id": 1,
+                    "Chatday-Signature-Token": "none"}
+        return super().read(request, answer)
+
+    def messages(self, force=False):
+        try:
+            return super().messages(force)
+        except Failure:
+            return []
+
+
+@flaw("both", "retries-at-once")
+class RetriesAtOnce:
+    def after_limit(self, request, attempt, answer, refusal):
+        return self.granted(0, attempt, refusal)
+
+
+@flaw("both", "no-cap-on-attempts")
+class NoCapOnAttempts:
+    attempts = sys.maxsize
+    budget = float("inf")
+
+    def after_answer(self, request, attempt, answer):
+        if answer.status != 429 and attempt > 3:
+            self.attempts = attempt
+        return super().after_answer(request, attempt, answer)
+
+    def after_limit(self, request, attempt, answer, refusal):
+        pause = self.limit_pause(answer)
+        return 1 if pause is None else pause
+
+
+@flaw("both", "ignores-retry-after")
+class IgnoresRetryAfter:
+    def after_fault(self, request, attempt, answer, refusal):
+        return self.granted(0.2, attempt, refusal) if request.is_safe else super().after_fault(request, attempt, answer, refusal)
+
+
+@flaw("both", "retry-after-as-number-only")
+class RetryAfterAsNumberOnly:
+    def retry_after(self, answer):
+        value = (self.header(answer, "Retry-After") or "").strip()
+        return super().retry_after(answer) if re.fullmatch(r"\d+", value) or not value else 0
+
+
+@flaw("both", "reposts-after-drop")
+class RepostsAfterDrop:
+    def after_silence(self, request, attempt, error):
+        return self.backoff(attempt, error)
+
+
+@flaw("chatwork", "reposts-after-timeout")
+class RepostsAfterTimeout:
+    def after_silence(self, request, attempt, error):
+        return self.backoff(attempt, error) if "no answer within" in str(error) else super().after_silence(request, attempt, error)
+
+
+@flaw("both", "reposts-after-500")
+class RepostsAfter500:
+    def after_fault(self, request, attempt, answer, refusal):
+        return self.backoff(attempt, refusal)
+
+
+class WithoutWaiting:
+    """What a 429 does to a batch is decided by the batch."""
+
+    def after_limit(self, request, attempt, answer, refusal):
+        refusal.pause = self.limit_pause(answer) or 1
+        refusal.limited = True
+        raise refusal
+
+    def limited(self, text):
+        """The 429 that a text met, or None."""
+        try:
+            self.send(text)
+        except Failure as failure:
+            if not hasattr(failure, "limited"):
+                raise
+            return failure
+        return None
+
+
+@flaw("both", "batch-skips-after-429")
+class BatchSkipsAfter429(WithoutWaiting):
+    def send_all(self, texts):
+        for text in texts:
+            refusal = self.limited(text)
+            if refusal:
+                self.say(f"slowed down: {refusal}", sys.stderr)
+                self.wait(refusal.pause)
+
+
+@flaw("both", "batch-restarts-after-429")
+class BatchRestartsAfter429(WithoutWaiting):
+    def send_all(self, texts):
+        for _ in range(3):
+            refusal = next(filter(None, map(self.limited, texts)), None)
+            if not refusal:
+                return
+            self.wait(refusal.pause)
+        raise refusal
+
+
+@flaw("both", "batch-defers-after-429")
+class BatchDefersAfter429(WithoutWaiting):
+    def send_all(self, texts):
+        queue = list(texts)
+        for _ in range(10):
+            if not queue:
+                return
+            text = queue.pop(0)
+            refusal = self.limited(text)
+            if refusal:
+                queue.append(text)
+                self.wait(refusal.pause)
+        raise refusal
+
+
+@flaw("both", "retry-without-body")
+class RetryWithoutBody:
+    def exchange(self, request, attempt):
+        if attempt > 1 and request.body:
+            request = Request(request.method, request.url, request.headers, b"")
+        return super().exchange(request, attempt)
+
+
+@flaw("both", "no-timeout")
+class NoTimeout:
+    def make_wire(self):
+        wire = super().make_wire()
+        wire.timeout = None
+        wire.watch = lambda connection, late: None
+        return wire
+
+
+@flaw("both", "exit-0-on-failure")
+class Exit0OnFailure:
+    def fail(self, failure):
+        super().fail(failure)
+        return 0
+
+
+@flaw("both", "swallows-errors")
+class SwallowsErrors:
+    last = 1
+
+    def send(self, text):
+        try:
+            super().send(text)
+        except Failure:
+            pass
+
+    def read_new(self):
+        if self.last != 1:
+            super().read_new()
+
+
+@flaw("both", "leaks-connections")
+class LeaksConnections:
+    def wire(self):
+        if not hasattr(self, "leaked"):
+            self.leaked = []
+        self.leaked.append(self.make_wire())
+        return self.leaked[-1]
+
+
+@flaw("both", "reuses-dead-sockets")
+class ReusesDeadSockets:
+    def make_wire(self):
+        wire = super().make_wire()
+        wire.is_alive = lambda connection: True
+        return wire
+
+    def after_silence(self, request, attempt, error):
+        raise error
+
+    def send(self, text):
+        try:
+            return super().send(text)
+        except OutcomeUnknown as error:
+            raise Failure(str(error)) from error
+
+    def find(self, text):
+        raise Failure("the connection was lost")
+
+
+@flaw("both", "token-in-error")
+class TokenInError:
+    def fail(self, failure):
+        self.secrets.clear()
+        return super().fail(Failure(f"{failure}; headers were {self.credentials('GET')}"))
+
+
+@flaw("both", "exits-before-sending")
+class ExitsBeforeSending:
+    last = 1
+
+    def send_all(self, texts):
+        def send(text):
+            try:
+                self.send(text)
+            except Exception:
+                traceback.print_exc()
+
+        for text in texts:
+            threading.Thread(target=send, args=[text], daemon=True).start()
+        time.sleep(0.02)
+
+    def read_new(self):
+        pass
