@@ -134,11 +134,16 @@ abstract class Service
         if (getenv('SSL_CERT_FILE')) {
             $tls['cafile'] = getenv('SSL_CERT_FILE');
         }
-        error_clear_last();
-        $stream = @fopen($url, 'r', false, stream_context_create(['http' => $http, 'ssl' => $tls]));
+        // What went wrong is told in several warnings, the certificate's before the last.
+        $why = '';
+        set_error_handler(function (int $level, string $words) use (&$why): bool {
+            $why .= $words;
+            return true;
+        });
+        $stream = fopen($url, 'r', false, stream_context_create(['http' => $http, 'ssl' => $tls]));
+        restore_error_handler();
         if ($stream === false) {
-            $why = error_get_last()['message'] ?? '';
-            return str_contains($why, 'certificate') || str_contains($why, 'SSL') ? 'the certificate is refused' : 'no answer';
+            return str_contains($why, 'certificate') || str_contains($why, 'Peer') ? 'the certificate is refused' : 'no answer';
         }
         $read = '';
         $until = microtime(true) + TIMEOUT;
@@ -148,6 +153,9 @@ abstract class Service
         $about = stream_get_meta_data($stream);
         fclose($stream);
         [$status, $named] = $this->head($about['wrapper_data']);
+        if ($status === 0) {
+            return 'the answer is no HTTP';
+        }
         // PHP does not say that a body is shorter than it was to be.
         if ($about['timed_out'] || !$about['eof'] || (isset($named['content-length']) && strlen($read) < (int) $named['content-length'])) {
             return 'the answer was cut off';
@@ -192,6 +200,9 @@ abstract class Service
 
     private function words(Answer $answer): string
     {
+        if ($answer->status >= 300 && $answer->status < 400) {
+            return "status {$answer->status} is a redirect, which is not followed";
+        }
         $errors = json_decode($answer->body, true)['errors'] ?? 'no reason given';
         return "status {$answer->status}: " . (is_array($errors) ? implode('; ', $errors) : $errors);
     }

@@ -116,6 +116,8 @@ def retry_after(answer):
 
 
 def reason(answer):
+    if answer.is_redirect:
+        return "is a redirect, which is not followed"
     try:
         errors = answer.json()["errors"]
         return "; ".join(errors) if isinstance(errors, list) else str(errors)

@@ -17,10 +17,14 @@ def flaw(service, name):
     return register
 
 
-def with_flaw(client, service):
-    """The client with the flaw that FLAW names, or as it is."""
+def load():
+    """Fills the table of flaws."""
     from . import answers, chatday, chatwork, refusals, requests  # noqa: F401  (they register themselves)
 
+
+def with_flaw(client, service):
+    """The client with the flaw that FLAW names, or as it is."""
+    load()
     name = os.environ.get("FLAW", "")
     if not name:
         return client
