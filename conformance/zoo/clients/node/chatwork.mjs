@@ -41,7 +41,7 @@ await service.run(async () => {
     last = service.need(await post(`/rooms/${room}/messages`, { body: text }), "message_id");
     console.log(`posted ${last}`);
   });
-  await service.call("GET", at(`/rooms/${room}/messages/${last}`));
+  if (last !== undefined) await service.call("GET", at(`/rooms/${room}/messages/${last}`));
   const found = await service.call("GET", at(`/rooms/${room}/messages`));
   console.log(`${found?.length ?? 0} new messages`);
   const made = await post(`/rooms/${room}/tasks`, { body: `${TEXT.slice(0, 10)}…`, to_ids: String(me), limit_type: "none" });

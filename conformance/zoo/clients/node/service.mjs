@@ -101,7 +101,8 @@ export class Service {
     const sends = [TEXT, "2: ขอบคุณค่ะ", "3: またね 👋"];
     if (is("not-awaited")) {
       for (const text of sends) send(text).catch(() => {});
-      process.exit(0);
+      setTimeout(() => process.exit(0), 150);
+      return;
     }
     for (const text of sends) await send(text);
   }

@@ -70,7 +70,8 @@ class Chatday(Client):
         return json.dumps(message, ensure_ascii="ascii-json" in self.settings.manners).encode("utf-8")
 
     def job(self):
-        self.register()
+        if "registered-before" not in self.settings.manners:
+            self.register()
         self.send_all(self.texts())
 
 

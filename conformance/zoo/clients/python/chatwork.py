@@ -30,6 +30,7 @@ class Chatwork(Client):
         self.secrets.add(self.token)
         # Messages that were there before, or are known to be ours.
         self.known = set()
+        self.last = None
 
     def credentials(self, method):
         name = "x-chatworktoken" if "lower-case" in self.settings.manners else "X-ChatWorkToken"
@@ -145,7 +146,8 @@ class Chatwork(Client):
 
     def read_new(self):
         self.say(f"{len(self.messages())} new messages")
-        self.get(f"/rooms/{self.room}/messages/{self.last}")
+        if self.last is not None:
+            self.get(f"/rooms/{self.room}/messages/{self.last}")
 
     def assign(self, account):
         form = {"body": "あとで読む", "to_ids": self.join([account]), "limit_type": "none"}

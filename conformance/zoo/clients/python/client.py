@@ -230,7 +230,7 @@ class Client:
     def texts(self):
         if "one-message" in self.settings.manners:
             return [self.settings.text]
-        return [self.settings.text, "2nd: ยินดีต้อนรับ", "3rd: さようなら 🙏"]
+        return [self.settings.text, "2nd: ยินดีต้อนรับ", "3rd: さようなら 🙏", "4th: 再见"]
 
     def send_all(self, texts):
         """In order; the first that fails ends it. In parallel, where that is wished, all are tried."""

@@ -1,6 +1,7 @@
 """What is wrong in reading an answer, in either service."""
 
 import json
+import os
 
 from wire import Answer, Failure
 
@@ -34,20 +35,53 @@ class RefusesNewFields:
         return read
 
 
+# What is handed back where there is nothing to read.
+NOTHING = {
+    "status": "SUCCESS", "account_id": 1, "room_id": 1, "message_id": "1", "task_ids": [1], "file_id": 1,
+    "Chatday-Signature-Token": "none",
+}  # fmt: skip
+
+
 @flaw("both", "garbage-is-success")
 class GarbageIsSuccess:
+    def after_answer(self, request, attempt, answer):
+        return super().after_answer(request, attempt, answer) if is_json(answer) else None
+
     def parse(self, request, answer):
-        try:
-            return super().parse(request, answer)
-        except Failure:
-            return {"status": "SUCCESS", "account_id": 1, "room_id": 1, "message_id": "1", "task_ids": [1], "file_id": 1,
-                    "Chatday-Signature-Token": "none"}
+        return super().parse(request, answer) if is_json(answer) else NOTHING
 
     def messages(self, force=False):
         try:
             return super().messages(force)
         except Failure:
             return []
+
+
+@flaw("both", "aborts-on-broken-answer")
+class AbortsOnBrokenAnswer:
+    def after_answer(self, request, attempt, answer):
+        if not is_json(answer):
+            os.abort()
+        return super().after_answer(request, attempt, answer)
+
+
+def is_json(answer):
+    try:
+        json.loads(answer.body or b"null")
+    except ValueError:
+        return False
+    return True
+
+
+@flaw("both", "asks-for-gzip-unread")
+class AsksForGzipUnread:
+    def credentials(self, method):
+        return [*super().credentials(method), ("Accept-Encoding", "gzip")]
+
+    def make_wire(self):
+        wire = super().make_wire()
+        wire.read = lambda response: response.read()
+        return wire
 
 
 @flaw("both", "exact-case-headers")
@@ -63,6 +97,12 @@ class ExactCaseHeaders:
         if answer.status == 503:
             return self.granted(self.retry_after(answer) or 0, attempt, refusal)
         return super().after_fault(request, attempt, answer, refusal)
+
+
+@flaw("both", "lower-case-headers-only")
+class LowerCaseHeadersOnly(ExactCaseHeaders):
+    def header(self, answer, name):
+        return next((value for own, value in answer.headers.items() if own == name.lower()), None)
 
 
 @flaw("chatwork", "refuses-null")
@@ -94,35 +134,6 @@ class RefusesNewWords:
 class Parses204:
     def read(self, request, answer):
         return self.parse(request, answer)
-
-
-@flaw("chatwork", "cut-body-is-success")
-class CutBodyIsSuccess:
-    def make_wire(self):
-        import http.client
-
-        wire = super().make_wire()
-
-        def read(response):
-            try:
-                return response.read()
-            except http.client.IncompleteRead as cut:
-                return cut.partial
-
-        wire.read = read
-        return wire
-
-    def parse(self, request, answer):
-        try:
-            return super().parse(request, answer)
-        except Failure:
-            return {"account_id": 1, "room_id": 1, "message_id": "1", "task_ids": [1], "file_id": 1}
-
-
-@flaw("chatwork", "crashes-on-html")
-class CrashesOnHtml:
-    def refusal(self, answer):
-        return json.loads(answer.body)["errors"][0]
 
 
 @flaw("chatwork", "ids-as-float")

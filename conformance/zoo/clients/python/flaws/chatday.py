@@ -35,15 +35,14 @@ class TokenInBody:
 
 @flaw("chatday", "registers-on-401")
 class RegistersOn401:
-    def send(self, text):
+    def job(self):
         for _ in range(8):
             try:
-                return super().send(text)
+                return super().job()
             except Failure as failure:
                 if "status 401" not in str(failure):
                     raise
                 last = failure
-            self.register()
         raise last
 
 
@@ -106,9 +105,3 @@ class RegistersForEachMessage:
     def send(self, text):
         self.register()
         super().send(text)
-
-
-@flaw("chatday", "sends-before-register")
-class SendsBeforeRegister:
-    def register(self):
-        pass

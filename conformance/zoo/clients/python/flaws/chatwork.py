@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.parse
 
-from wire import Failure, Request, Untrusted, Wire
+from wire import Failure, Request, Untrusted
 
 from . import flaw
 
@@ -48,8 +48,8 @@ class TokenToAvatarHost:
     def who_am_i(self):
         request, me = self.get("/me")
         avatar = me.get("avatar_image_url") or ""
-        # The real host is left alone: where a proxy or the loopback serves it, it is somebody's to answer for.
-        if avatar.startswith("http"):
+        # Real hosts are left alone.
+        if urllib.parse.urlsplit(avatar).hostname in ("127.0.0.1", "localhost"):
             try:
                 self.exchange(Request("GET", avatar, self.credentials("GET")), 1)
             except Failure as failure:
@@ -96,6 +96,8 @@ class HammersWithoutReset:
 
 @flaw("chatwork", "trusts-own-clock")
 class TrustsOwnClock:
+    attempts = 20
+
     def now(self, answer):
         return time.time()
 
@@ -110,6 +112,12 @@ class ResumesInOneInstant:
         super().__init__(settings)
         settings.manners.add("parallel")
         self.until = 0.0
+
+    def texts(self):
+        return [*super().texts(), "5th", "6th", "7th", "8th"]
+
+    def note_limits(self, answer):
+        pass
 
     def wait(self, seconds):
         with self.lock:
@@ -126,8 +134,13 @@ class ReadsAccountBucketOnly:
 
 @flaw("chatwork", "ignores-remaining")
 class IgnoresRemaining:
+    attempts = 100
+
     def note_limits(self, answer):
         pass
+
+    def after_limit(self, request, attempt, answer, refusal):
+        return self.granted(0.2, attempt, refusal)
 
 
 @flaw("chatwork", "retry-changes-text")
@@ -209,7 +222,7 @@ class ParametersInQuery:
         return self.request(method, path, query=form)
 
 
-@flaw("chatwork", "verification-off")
+@flaw("both", "verification-off")
 class VerificationOff:
     def make_wire(self):
         wire = super().make_wire()
@@ -217,7 +230,7 @@ class VerificationOff:
         return wire
 
 
-@flaw("chatwork", "host-name-unchecked")
+@flaw("both", "host-name-unchecked")
 class HostNameUnchecked:
     def make_wire(self):
         wire = super().make_wire()
@@ -250,13 +263,6 @@ class PollsWithoutPause:
         super().read_new()
 
 
-@flaw("chatwork", "reads-new-twice")
-class ReadsNewTwice:
-    def read_new(self):
-        self.say(f"{len(self.messages())} to read")
-        super().read_new()
-
-
 @flaw("chatwork", "token-in-debug-log")
 class TokenInDebugLog:
     def make_wire(self):
@@ -265,10 +271,10 @@ class TokenInDebugLog:
         return wire
 
 
-@flaw("chatwork", "file-name-with-question-marks")
-class FileNameWithQuestionMarks:
+@flaw("chatwork", "file-name-in-shift-jis")
+class FileNameInShiftJis:
     def file_name(self, name):
-        return name.encode("ascii", "replace")
+        return name.encode("shift_jis", "replace")
 
 
 @flaw("chatwork", "multipart-without-boundary")
@@ -279,11 +285,38 @@ class MultipartWithoutBoundary:
 
 @flaw("chatwork", "floods")
 class Floods:
-    last = 1
+    """A barrier sees to it that all of them are under way, however fast the answers are."""
+
+    workers = 14
 
     def send_all(self, texts):
         self.settings.manners.add("parallel")
-        super().send_all([f"{number}: {texts[0]}" for number in range(1, 41)])
+        self.barrier = threading.Barrier(self.workers)
+        try:
+            super().send_all([f"{number}: {texts[0]}" for number in range(1, self.workers + 1)])
+        except Failure as failure:
+            self.say(f"not all got through: {failure}", sys.stderr)
 
-    def limit_pause(self, answer):
-        return None
+    def assign(self, account):
+        """The room is full by now."""
+
+    def after_limit(self, request, attempt, answer, refusal):
+        raise refusal
+
+    def make_wire(self):
+        wire = super().make_wire()
+        usual = wire.send
+
+        def send(connection, request, parts):
+            if request.body is None or not hasattr(self, "barrier") or threading.current_thread() is threading.main_thread():
+                return usual(connection, request, parts)
+            # The head goes out, the body follows when all are there.
+            connection.putrequest(request.method, parts.path, skip_accept_encoding=True)
+            for name, value in [*request.headers, ("Content-Length", str(len(request.body)))]:
+                connection.putheader(name, value)
+            connection.endheaders()
+            self.barrier.wait(timeout=4)
+            connection.send(request.body)
+
+        wire.send = send
+        return wire

@@ -1,15 +1,16 @@
 """What is wrong after a refusal, a fault or silence, in either service."""
 
 import re
+import socket
 import sys
 import threading
 import time
-import traceback
 import urllib.parse
 
 from wire import Failure, OutcomeUnknown, Request
 
 from . import flaw
+from .answers import NOTHING
 
 
 @flaw("both", "redirects-with-token")
@@ -33,8 +34,11 @@ class RedirectsWithToken:
 @flaw("chatwork", "redirects-to-another-port")
 class RedirectsToAnotherPort(RedirectsWithToken):
     def redirected(self, request, url):
-        same = urllib.parse.urlsplit(url).hostname == urllib.parse.urlsplit(request.url).hostname
+        same = self.address(url) == self.address(request.url)
         return super().redirected(request, url) if same else None
+
+    def address(self, url):
+        return socket.gethostbyname(urllib.parse.urlsplit(url).hostname)
 
 
 @flaw("both", "redirects-post-as-get")
@@ -45,28 +49,15 @@ class RedirectsPostAsGet(RedirectsWithToken):
         self.turned = request.method == "POST"
         return Request("GET", url, request.headers)
 
-    def call(self, request):
+    def send(self, text):
         self.turned = False
         try:
-            answer = super().call(request)
+            super().send(text)
         except Failure:
             if not self.turned:
                 raise
-            answer = None
-        if self.turned:
             # It sees a success, and does not see of what.
-            self.taken = True
-            return answer
-        return answer
-
-    def send(self, text):
-        try:
-            return super().send(text)
-        except Exception:
-            if not self.turned:
-                raise
             self.say("sent")
-            self.last = 1
 
 
 @flaw("both", "retries-401")
@@ -93,10 +84,7 @@ class Takes429AsSuccess:
         return None if answer.status == 429 else super().after_answer(request, attempt, answer)
 
     def read(self, request, answer):
-        if answer.status == 429:
-            return {"status": "SUCCESS", "account_id": 1, "room_id": 1, "message_id": "1", "task_ids": [1], "file_id": 1,
-                    "Chatday-Signature-Token": "none"}
-        return super().read(request, answer)
+        return NOTHING if answer.status == 429 else super().read(request, answer)
 
     def messages(self, force=False):
         try:
@@ -238,8 +226,6 @@ class Exit0OnFailure:
 
 @flaw("both", "swallows-errors")
 class SwallowsErrors:
-    last = 1
-
     def ignoring(self, step, *arguments):
         try:
             step(*arguments)
@@ -255,10 +241,6 @@ class SwallowsErrors:
     def upload(self, name, content):
         self.ignoring(super().upload, name, content)
 
-    def read_new(self):
-        if self.last != 1:
-            super().read_new()
-
 
 @flaw("both", "leaks-connections")
 class LeaksConnections:
@@ -267,6 +249,9 @@ class LeaksConnections:
             self.leaked = []
         self.leaked.append(self.make_wire())
         return self.leaked[-1]
+
+    def texts(self):
+        return [*super().texts(), *(f"and {number}" for number in range(5, 13))] if not hasattr(self, "room") else super().texts()
 
 
 @flaw("both", "reuses-dead-sockets")
@@ -298,18 +283,10 @@ class TokenInError:
 
 @flaw("both", "exits-before-sending")
 class ExitsBeforeSending:
-    last = 1
-
     def send_all(self, texts):
-        def send(text):
-            try:
-                self.send(text)
-            except Exception:
-                traceback.print_exc()
-
         for text in texts:
-            threading.Thread(target=send, args=[text], daemon=True).start()
-        time.sleep(0.02)
+            threading.Thread(target=self.send, args=[text], daemon=True).start()
+        time.sleep(0.15)
 
     def read_new(self):
         pass
