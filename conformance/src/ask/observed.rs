@@ -2,6 +2,7 @@
 //! ended. Rules look at this and at nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -28,8 +29,14 @@ pub struct Observation {
     pub stored: Vec<StoredMessage>,
     /// Moments that the scenario's script noted, such as `window-opens`, since the start.
     pub moments: BTreeMap<&'static str, Duration>,
-    /// How it ended.
+    /// The start in Unix milliseconds: what headers with absolute times are held against.
+    pub started_at_ms: i64,
+    /// When each run of the program began, since the start: one, unless the scenario runs it more often.
+    pub runs: Vec<Duration>,
+    /// How it ended; of several runs, the first that did not end with status 0, or the last.
     pub ending: Ending,
+    /// Processes that it had started and that were still there when it had ended. They are ended then.
+    pub left_behind: usize,
     /// How long it ran.
     pub took: Duration,
     /// The start of what it wrote to stdout.
@@ -40,6 +47,9 @@ pub struct Observation {
     pub output_is_cut: bool,
     /// Most requests that were being answered at the same time.
     pub peak_in_flight: usize,
+    /// What the same program did where nothing went wrong, in the same run. Nothing in that scenario itself, and where it was
+    /// not played.
+    pub plain: Option<Arc<Self>>,
 }
 
 /// What the program was given in its environment.
@@ -51,6 +61,8 @@ pub struct Given {
     pub secrets: Vec<String>,
     /// The room or chat that it is to write to.
     pub place: String,
+    /// The text that it may send, from `CONFORMANCE_TEXT`.
+    pub text: String,
     /// Before the contract's paths, without a slash at the end: `/v2`, or a longer prefix where the scenario has one.
     pub prefix: String,
     /// Whether the address was the real one, and the way there an intercepting proxy.
@@ -76,6 +88,10 @@ pub struct ClientCall {
     pub body: Bytes,
     /// Status of the answer; 0 where none was sent.
     pub status: u16,
+    /// Headers of the answer, names in lower case; empty where none was sent.
+    pub answer_headers: Vec<(String, Bytes)>,
+    /// The start of the answer's body, at most 64 KiB of it.
+    pub answer_body: Bytes,
     /// What the request turned out to be: `post-messages`; nothing for what the contract does not know.
     pub operation: Option<String>,
     /// The fault of the script that it met, by the name that the scenario gave it.
@@ -128,6 +144,12 @@ impl Observation {
         self.calls.iter().filter(move |call| call.fault == Some(fault))
     }
 
+    /// A moment in Unix seconds, as answers name it, since the start; zero for what lies before it.
+    pub fn at_unix(&self, seconds: i64) -> Duration {
+        let millis = seconds.saturating_mul(1000).saturating_sub(self.started_at_ms);
+        Duration::from_millis(u64::try_from(millis).unwrap_or_default())
+    }
+
     /// Whether the program says that all went well.
     pub fn claims_success(&self) -> bool {
         self.ending == Ending::Exited(0)
@@ -138,6 +160,11 @@ impl ClientCall {
     /// Values of a header, in order.
     pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.headers.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| &value[..])
+    }
+
+    /// The first value of a header of the answer.
+    pub fn answer_header(&self, name: &str) -> Option<&[u8]> {
+        self.answer_headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| &value[..])
     }
 
     /// The target's path.

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub mod chatday;
 pub mod chatwork;
+pub mod client;
 mod course;
 pub mod coverage;
 mod leak;
