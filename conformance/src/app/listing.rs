@@ -26,7 +26,8 @@ pub(super) fn list(typed: &List, voice: &mut Voice) -> Result<Exit, Failure> {
     };
     if checks.is_empty() {
         return Err(Failure::Usage(
-            "no check fits: this version judges webhooks, so leave out --kind or say webhook".to_owned(),
+            "no check fits: this version judges webhooks and clients, so leave out --kind or say webhook or client"
+                .to_owned(),
         ));
     }
     let mut out = voice.results();
@@ -59,13 +60,12 @@ fn coverage(typed: &List, voice: &mut Voice) -> Result<Exit, Failure> {
     match typed.format {
         ListFormat::Human => write!(out, "{}", coverage::page())?,
         ListFormat::Json => {
-            let rows: Vec<_> = coverage::ROWS
-                .iter()
-                .map(|row| {
-                    let reasons: Vec<&str> = row.reasons().collect();
-                    json!({"mistake": row.mistake, "checks": row.ids(), "not_seen": reasons})
-                })
-                .collect();
+            let row = |kind: Kind, row: &coverage::Row| {
+                let reasons: Vec<&str> = row.reasons().collect();
+                json!({"kind": kind, "mistake": row.mistake, "checks": row.ids(kind), "not_seen": reasons})
+            };
+            let rows: Vec<_> =
+                coverage::TABLES.iter().flat_map(|table| table.rows.iter().map(|own| row(table.kind, own))).collect();
             serde_json::to_writer_pretty(&mut out, &json!({"schema": "conformance-coverage/1", "mistakes": rows}))
                 .map_err(std::io::Error::from)?;
             writeln!(out)?;

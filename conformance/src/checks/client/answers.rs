@@ -46,7 +46,11 @@ const IDS: Check = Check {
 /// Of clients of Chatwork, in report order.
 pub const CHATWORK: &[Check] = &[
     Check { id: "chatwork.client.new-fields-are-read", clauses: &[&chatwork_clauses::OPEN_ENDED_ANSWERS], ..RICHER },
-    Check { id: "chatwork.client.compressed-answers-are-read", clauses: &[&chatwork_clauses::OPEN_ENDED_ANSWERS], ..COMPRESSED },
+    Check {
+        id: "chatwork.client.compressed-answers-are-read",
+        clauses: &[&chatwork_clauses::OPEN_ENDED_ANSWERS],
+        ..COMPRESSED
+    },
     Check {
         id: "chatwork.client.empty-lists-are-read",
         area: Area::Answers,
@@ -84,7 +88,7 @@ fn difference(seen: &Observation, plain: &Observation) -> Option<(&'static str, 
 fn reads_as_usual(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     if !seen.calls.iter().any(|call| !call.answer_body.is_empty()) {
         return moot("the program got no answer with a body");
@@ -94,7 +98,9 @@ fn reads_as_usual(seen: &Observation) -> Judgement {
         Some((name, what)) => deviates(
             name,
             Level::Should,
-            format!("with unknown fields and words in the answers the program does not do what it does otherwise: {what}"),
+            format!(
+                "with unknown fields and words in the answers the program does not do what it does otherwise: {what}"
+            ),
             "the same end as where nothing is new",
             what,
         ),
@@ -104,7 +110,7 @@ fn reads_as_usual(seen: &Observation) -> Judgement {
 fn reads_compressed(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     let compressed = |call: &&ClientCall| call.answer_header("content-encoding").is_some();
     if !seen.calls.iter().any(|call| compressed(&call)) {
@@ -125,7 +131,7 @@ fn reads_compressed(seen: &Observation) -> Judgement {
 fn reads_empty_lists(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     let lists = |call: &&ClientCall| call.method == "GET" && call.status == 204;
     let Some(call) = seen.calls.iter().find(lists) else {
@@ -165,7 +171,7 @@ const PARSER_WORDS: [&str; 13] = [
 fn keeps_ids(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     let place = seen.given.place.as_str();
     // A path may hold an id; Chatday's chat stands in the body.
@@ -177,9 +183,8 @@ fn keeps_ids(seen: &Observation) -> Judgement {
         return moot("the program made no request that names an id");
     }
     let refused = |call: &ClientCall| matches!(call.status, 400 | 403 | 404);
-    let usual = |call: &ClientCall| {
-        plain.calls.iter().any(|own| own.status == call.status && own.operation == call.operation)
-    };
+    let usual =
+        |call: &ClientCall| plain.calls.iter().any(|own| own.status == call.status && own.operation == call.operation);
     let changed = seen.calls.iter().find(|call| refused(call) && !usual(call));
     let Some(call) = changed else {
         // Where all was taken, what is stored lies in the room that was given, or in one that the program chose.

@@ -49,7 +49,11 @@ const REPLACED: Check = Check {
 pub const CHATWORK: &[Check] = &[
     Check { id: "chatwork.client.connections-do-not-pile-up", clauses: &[&chatwork_clauses::CONNECTIONS], ..PILE },
     Check { id: "chatwork.client.connections-are-reused", clauses: &[&chatwork_clauses::CONNECTIONS], ..REUSED },
-    Check { id: "chatwork.client.closed-connection-is-replaced", clauses: &[&chatwork_clauses::CONNECTIONS], ..REPLACED },
+    Check {
+        id: "chatwork.client.closed-connection-is-replaced",
+        clauses: &[&chatwork_clauses::CONNECTIONS],
+        ..REPLACED
+    },
 ];
 
 /// Of clients of Chatday, in report order.
@@ -108,7 +112,7 @@ fn are_reused(seen: &Observation) -> Judgement {
 fn are_replaced(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     if plain.calls.len() < 2 || plain.connections.iter().all(|connection| connection.requests < 2) {
         return moot("the program never uses a connection twice");
@@ -118,7 +122,10 @@ fn are_replaced(seen: &Observation) -> Judgement {
         return deviates(
             "lost-on-a-closed-connection",
             Level::Should,
-            format!("idle connections were closed, and the program ended with status 0 without {} of its messages", usually - now),
+            format!(
+                "idle connections were closed, and the program ended with status 0 without {} of its messages",
+                usually - now
+            ),
             "every message, on a new connection",
             format!("{now} of {usually} messages"),
         );
@@ -193,8 +200,14 @@ mod tests {
             };
             assert_eq!(short(&are_replaced(&reusing(&["a", "b"]))), "held");
             assert_eq!(short(&are_replaced(&reusing(&["a"]))), "should lost-on-a-closed-connection");
-            assert_eq!(short(&are_replaced(&ended(reusing(&["a"]), Ending::TimedOut))), "should hangs-on-a-closed-connection");
-            assert_eq!(short(&are_replaced(&ended(reusing(&["a"]), Ending::Exited(1)))), "may fails-on-a-closed-connection");
+            assert_eq!(
+                short(&are_replaced(&ended(reusing(&["a"]), Ending::TimedOut))),
+                "should hangs-on-a-closed-connection"
+            );
+            assert_eq!(
+                short(&are_replaced(&ended(reusing(&["a"]), Ending::Exited(1)))),
+                "may fails-on-a-closed-connection"
+            );
             let single = usually(seen(service, "connections-close-when-idle", vec![]), &["a"]);
             assert_eq!(short(&are_replaced(&single)), "moot");
         }

@@ -137,13 +137,19 @@ fn in_its_header(seen: &Observation) -> Judgement {
     };
     // A suite may try on purpose what happens without a token; a program that never shows it right cannot mean that.
     let level = if faults.len() == calls.len() { Level::Must } else { Level::Should };
-    let message = format!("{} of {} requests did not carry the token as the service reads it: {}", faults.len(), calls.len(), line(call));
+    let message = format!(
+        "{} of {} requests did not carry the token as the service reads it: {}",
+        faults.len(),
+        calls.len(),
+        line(call)
+    );
     deviates("token-not-in-its-header", level, message, &format!("one header {name} with the token"), actual.clone())
 }
 
 fn fault_of(call: &ClientCall, name: &str, wanted: &str) -> Option<String> {
     let values: Vec<&[u8]> = call.header(name).collect();
-    let bearer = |value: &[u8]| name == "authorization" && value.get(..7).is_some_and(|s| s.eq_ignore_ascii_case(b"bearer "));
+    let bearer =
+        |value: &[u8]| name == "authorization" && value.get(..7).is_some_and(|s| s.eq_ignore_ascii_case(b"bearer "));
     match values[..] {
         [] => Some(format!("no header {name}")),
         [value] if value == wanted.as_bytes() => None,
@@ -182,7 +188,9 @@ fn nowhere_else(seen: &Observation) -> Judgement {
     let (own, _) = header_of(seen);
     let shown = |call: &ClientCall| {
         let token = shown_in(call, &seen.given.token, own).map(|place| ("the token", place));
-        token.or_else(|| seen.given.secrets.iter().find_map(|secret| Some(("the signature token", shown_in(call, secret, "")?))))
+        token.or_else(|| {
+            seen.given.secrets.iter().find_map(|secret| Some(("the signature token", shown_in(call, secret, "")?)))
+        })
     };
     match seen.calls.iter().find_map(|call| Some((call, shown(call)?))) {
         None => Judgement::Held,
@@ -275,7 +283,10 @@ mod tests {
             assert_eq!(judged(|_| ()), "held");
             assert_eq!(judged(|call| call.headers.truncate(1)), "must token-not-in-its-header");
             assert_eq!(judged(|call| call.headers.push(call.headers[1].clone())), "must token-not-in-its-header");
-            assert_eq!(judged(|call| call.headers[1].1 = Bytes::from(format!("Basic {TOKEN}"))), "must token-not-in-its-header");
+            assert_eq!(
+                judged(|call| call.headers[1].1 = Bytes::from(format!("Basic {TOKEN}"))),
+                "must token-not-in-its-header"
+            );
             assert_eq!(judged(|call| call.headers[1].1 = Bytes::from("another")), "must token-not-in-its-header");
             assert_eq!(judged(|call| call.headers[1].0 = call.headers[1].0.to_uppercase()), "held");
         }
@@ -309,7 +320,10 @@ mod tests {
             assert_eq!(judged(|_| ()), "held");
             assert_eq!(judged(|call| call.target += &format!("?token={TOKEN}")), "must token-elsewhere");
             assert_eq!(judged(|call| call.body = Bytes::from(format!("a={TOKEN}"))), "must token-elsewhere");
-            assert_eq!(judged(|call| call.headers.push(("User-Agent".into(), Bytes::from(TOKEN)))), "must token-elsewhere");
+            assert_eq!(
+                judged(|call| call.headers.push(("User-Agent".into(), Bytes::from(TOKEN)))),
+                "must token-elsewhere"
+            );
             assert_eq!(judged(|call| call.body = Bytes::from(SIGNATURE)), "must token-elsewhere");
         }
         assert_eq!(short(&nowhere_else(&seen(Service::Chatwork, "all-is-well", vec![]))), "moot");

@@ -90,7 +90,11 @@ const PENDING: Check = Check {
 /// Of clients of Chatwork, in report order.
 pub const CHATWORK: &[Check] = &[
     Check { id: "chatwork.client.works-where-all-is-well", clauses: &[&chatwork_clauses::KNOWN_REQUESTS], ..WORKS },
-    Check { id: "chatwork.client.limited-message-is-not-reported-as-sent", clauses: &[&chatwork_clauses::STATUS_TELLS], ..LIMITED },
+    Check {
+        id: "chatwork.client.limited-message-is-not-reported-as-sent",
+        clauses: &[&chatwork_clauses::STATUS_TELLS],
+        ..LIMITED
+    },
     Check {
         id: "chatwork.client.refused-message-is-not-reported-as-sent",
         clauses: &[&chatwork_clauses::STATUS_TELLS],
@@ -162,7 +166,9 @@ fn missing(seen: &Observation) -> Option<(usize, usize)> {
 fn false_success(seen: &Observation, level: Level) -> Option<Judgement> {
     let failed = faulted(seen).last()?;
     let (message, level) = match missing(seen) {
-        Some((gone, of)) => (format!("the program ended with status 0, but {gone} of {of} messages never got through"), level),
+        Some((gone, of)) => {
+            (format!("the program ended with status 0, but {gone} of {of} messages never got through"), level)
+        }
         None if !seen.calls.iter().any(succeeded) => {
             ("the program ended with status 0, but none of its requests was served".to_owned(), Level::Should)
         }
@@ -170,7 +176,8 @@ fn false_success(seen: &Observation, level: Level) -> Option<Judgement> {
     };
     // Some programs say it in words only. That is little for a caller, but not silence.
     let told = tells_of_failure(seen, failed.status);
-    let answer = if failed.status == 0 { "was not answered".to_owned() } else { format!("was answered {}", failed.status) };
+    let answer =
+        if failed.status == 0 { "was not answered".to_owned() } else { format!("was answered {}", failed.status) };
     let mut judgement = deviates(
         if told { "failure-told-in-words-only" } else { "failure-reported-as-success" },
         if told { Level::Should.min(level) } else { level },
@@ -210,9 +217,17 @@ fn tells_refusals(seen: &Observation) -> Judgement {
             return Judgement::Held;
         }
         return deviates(
-            if tells_of_failure(seen, refused.status) { "failure-told-in-words-only" } else { "failure-reported-as-success" },
+            if tells_of_failure(seen, refused.status) {
+                "failure-told-in-words-only"
+            } else {
+                "failure-reported-as-success"
+            },
             if tells_of_failure(seen, refused.status) { Level::Should } else { Level::Must },
-            format!("the token was not registered, {} was answered {}, and the program ended with status 0", line(refused), refused.status),
+            format!(
+                "the token was not registered, {} was answered {}, and the program ended with status 0",
+                line(refused),
+                refused.status
+            ),
             "Register first, or a status other than 0",
             ending(seen),
         );
@@ -250,7 +265,11 @@ fn follows_whole(seen: &Observation) -> Judgement {
         return moot("the program sent no message");
     };
     if !seen.claims_success() {
-        return if timed_out(seen) { moot("the program had not ended when its time was over") } else { Judgement::Held };
+        return if timed_out(seen) {
+            moot("the program had not ended when its time was over")
+        } else {
+            Judgement::Held
+        };
     }
     let after = seen.calls.iter().find(|call| call.at > redirected.at);
     let turned = after.filter(|call| call.method == "GET");
@@ -287,7 +306,7 @@ fn follows_whole(seen: &Observation) -> Judgement {
 fn sends_everything(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     if plain.stored.is_empty() {
         return moot("the program writes no message");
@@ -300,7 +319,9 @@ fn sends_everything(seen: &Observation) -> Judgement {
         Some((gone, of)) => deviates(
             "ends-before-it-is-done",
             Level::Should,
-            format!("where answers take their time the program ended with status 0 before {gone} of {of} messages were sent"),
+            format!(
+                "where answers take their time the program ended with status 0 before {gone} of {of} messages were sent"
+            ),
             "all messages, and then the end",
             format!("{} of {of} messages", of - gone),
         ),
@@ -349,8 +370,15 @@ mod tests {
     fn a_message_that_got_through_later_was_sent() {
         for service in Service::ALL {
             let calls = vec![met("limit", send(service, 0, "hello", 429)), send(service, 3_000, "hello", 200)];
-            assert_eq!(short(&tells_limits(&usually(seen(service, "limit-resets-soon", calls.clone()), &["hello"]))), "held");
-            assert_eq!(short(&tells_limits(&seen(service, "limit-resets-soon", calls))), "held", "nothing to compare with");
+            assert_eq!(
+                short(&tells_limits(&usually(seen(service, "limit-resets-soon", calls.clone()), &["hello"]))),
+                "held"
+            );
+            assert_eq!(
+                short(&tells_limits(&seen(service, "limit-resets-soon", calls))),
+                "held",
+                "nothing to compare with"
+            );
         }
     }
 

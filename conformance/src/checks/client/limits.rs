@@ -7,7 +7,9 @@ use contract::chatday::clauses as chatday_clauses;
 use contract::chatwork::clauses as chatwork_clauses;
 use contract::service::Service;
 
-use super::look::{deviates, ending, faulted, is_send, line, opens, plain, repeats, same, seconds, stored, timed_out, usual};
+use super::look::{
+    deviates, ending, faulted, is_send, line, opens, plain, repeats, same, seconds, stored, timed_out, usual,
+};
 use super::{blank, chatday, moot};
 use crate::ask::observed::{ClientCall, Observation};
 use crate::check::{Area, Check, Level, Plan};
@@ -137,7 +139,8 @@ fn early<'a>(seen: &'a Observation, limited: &ClientCall) -> Option<(&'a ClientC
     let (opens, end) = (opens(seen, limited)?, limited.answered_at?);
     let inside = |call: &&ClientCall| call.at > end && call.at + grace(seen.service) < opens;
     // Another worker may have begun its request before it could hear of the refusal.
-    let heard = |call: &&ClientCall| call.connection == limited.connection || call.at > end + Duration::from_millis(200);
+    let heard =
+        |call: &&ClientCall| call.connection == limited.connection || call.at > end + Duration::from_millis(200);
     let repeated = seen.calls.iter().filter(inside).find(|call| same(call, limited) && usual(seen, limited) < 2);
     let other = || seen.calls.iter().filter(inside).find(|call| heard(call) && !same(call, limited));
     repeated.map(|call| (call, Level::Must)).or_else(|| other().map(|call| (call, Level::Should)))
@@ -146,8 +149,10 @@ fn early<'a>(seen: &'a Observation, limited: &ClientCall) -> Option<(&'a ClientC
 fn waits(seen: &Observation) -> Judgement {
     let limited: Vec<&ClientCall> = faulted(seen).filter(|call| call.status == 429).collect();
     let Some(first) = limited.first() else { return moot("the program made no request that met the limit") };
-    let found: Vec<(&ClientCall, &ClientCall, Level)> =
-        limited.iter().filter_map(|refused| early(seen, refused).map(|(call, level)| (*refused, call, level))).collect();
+    let found: Vec<(&ClientCall, &ClientCall, Level)> = limited
+        .iter()
+        .filter_map(|refused| early(seen, refused).map(|(call, level)| (*refused, call, level)))
+        .collect();
     if let Some((refused, call, level)) = found.iter().max_by_key(|(_, _, level)| *level) {
         let end = refused.answered_at.unwrap_or(refused.at);
         let left = opens(seen, refused).unwrap_or_default().saturating_sub(call.at);
@@ -200,7 +205,11 @@ fn heeds_the_room(seen: &Observation) -> Judgement {
         Some(next) if next.at.saturating_sub(end) < AT_ONCE => deviates(
             "repeated-at-once-in-a-full-room",
             Level::Should,
-            format!("the room was full, and {} was sent again {} later", line(limited), seconds(next.at.saturating_sub(end))),
+            format!(
+                "the room was full, and {} was sent again {} later",
+                line(limited),
+                seconds(next.at.saturating_sub(end))
+            ),
             "a pause of about 10 seconds, or an end with a status other than 0",
             format!("after {}", seconds(next.at.saturating_sub(end))),
         ),
@@ -208,7 +217,8 @@ fn heeds_the_room(seen: &Observation) -> Judgement {
         None if timed_out(seen) => deviates(
             "waits-for-the-other-limit",
             Level::May,
-            "the program waits longer than a room needs, perhaps for the account's limit, which was not used up".to_owned(),
+            "the program waits longer than a room needs, perhaps for the account's limit, which was not used up"
+                .to_owned(),
             "a pause of about 10 seconds",
             ending(seen),
         ),
@@ -222,7 +232,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 fn keeps_the_batch(seen: &Observation) -> Judgement {
     let plain = match plain(seen) {
         Ok(plain) => plain,
-        Err(moot) => return moot,
+        Err(why) => return moot(why),
     };
     let Some(limited) = faulted(seen).find(|call| is_send(call)) else {
         return moot("the program writes fewer than three messages");
@@ -245,11 +255,16 @@ fn keeps_the_batch(seen: &Observation) -> Judgement {
         return Judgement::Held;
     }
     let missing = plain.stored.len().saturating_sub(seen.stored.len());
-    if missing > 0 || (known && usually.iter().any(|(text, count)| now.get(text).copied().unwrap_or_default() < *count)) {
+    if missing > 0 || (known && usually.iter().any(|(text, count)| now.get(text).copied().unwrap_or_default() < *count))
+    {
         return deviates(
             "batch-lost",
             Level::Must,
-            format!("after {} met a limit the program ended with status 0 without {} of its messages", line(limited), missing.max(1)),
+            format!(
+                "after {} met a limit the program ended with status 0 without {} of its messages",
+                line(limited),
+                missing.max(1)
+            ),
             &format!("all {} messages", plain.stored.len()),
             format!("{} messages", seen.stored.len()),
         );
@@ -299,7 +314,11 @@ fn resumes_apart(seen: &Observation) -> Judgement {
         (Some(first), Some(third)) if third.saturating_sub(*first) < Duration::from_millis(30) => deviates(
             "workers-resume-together",
             Level::May,
-            format!("{} workers met the limit, and three requests came within {} ms of each other after it", waiting.len(), (*third - *first).as_millis()),
+            format!(
+                "{} workers met the limit, and three requests came within {} ms of each other after it",
+                waiting.len(),
+                (*third - *first).as_millis()
+            ),
             "requests that are spread over a moment",
             format!("three requests in {} ms", (*third - *first).as_millis()),
         ),
@@ -317,7 +336,8 @@ mod tests {
 
     /// A refusal at 0 ms whose window ends at 4 s.
     fn limit(call: ClientCall) -> ClientCall {
-        let (name, value) = if call.target.starts_with("/v2") { ("x-ratelimit-reset", "1004") } else { ("retry-after", "4") };
+        let (name, value) =
+            if call.target.starts_with("/v2") { ("x-ratelimit-reset", "1004") } else { ("retry-after", "4") };
         answered(met("limit", call), name, value)
     }
 
@@ -356,12 +376,14 @@ mod tests {
     #[test]
     fn a_full_room_gets_a_pause() {
         let next = |at| {
-            let calls = vec![met("room", send(Service::Chatwork, 0, "hello", 429)), send(Service::Chatwork, at, "hello", 200)];
+            let calls =
+                vec![met("room", send(Service::Chatwork, 0, "hello", 429)), send(Service::Chatwork, at, "hello", 200)];
             short(&heeds_the_room(&seen(Service::Chatwork, "room-limit", calls)))
         };
         assert_eq!(next(100), "should repeated-at-once-in-a-full-room");
         assert_eq!(next(2_000), "held");
-        let alone = || seen(Service::Chatwork, "room-limit", vec![met("room", send(Service::Chatwork, 0, "hello", 429))]);
+        let alone =
+            || seen(Service::Chatwork, "room-limit", vec![met("room", send(Service::Chatwork, 0, "hello", 429))]);
         assert_eq!(short(&heeds_the_room(&ended(alone(), Ending::TimedOut))), "may waits-for-the-other-limit");
         assert_eq!(short(&heeds_the_room(&ended(alone(), Ending::Exited(1)))), "held");
         assert_eq!(short(&heeds_the_room(&seen(Service::Chatwork, "room-limit", vec![]))), "moot");
@@ -409,7 +431,8 @@ mod tests {
     #[test]
     fn workers_that_go_on_in_one_moment_are_noted() {
         let watched = |pause: u64| {
-            let refused = (0..3).map(|worker| ClientCall { connection: worker, ..limit(look(Service::Chatwork, 0, 429)) });
+            let refused =
+                (0..3).map(|worker| ClientCall { connection: worker, ..limit(look(Service::Chatwork, 0, 429)) });
             let resumed = (0..3).map(|worker| look(Service::Chatwork, 4_000 + worker * pause, 200));
             short(&resumes_apart(&seen(Service::Chatwork, "few-requests-allowed", refused.chain(resumed).collect())))
         };

@@ -83,7 +83,11 @@ pub(super) fn texts(call: &ClientCall) -> Vec<String> {
             found.extend(parts.unwrap_or_default().iter().filter(|part| part.name != "file").map(text));
         }
         (None, Some(value)) => strings(&value, &mut found),
-        (None, None) => found.extend(Form::decode(&call.body).pairs().map(|(_, value)| value.to_owned())),
+        (None, None) if matches!(media_type(call).as_str(), "" | "application/x-www-form-urlencoded") => {
+            found.extend(Form::decode(&call.body).pairs().map(|(_, value)| value.to_owned()));
+        }
+        // Whatever it is, it is no form: a broken JSON body may hold a text all the same.
+        (None, None) => found.push(String::from_utf8_lossy(&call.body).into_owned()),
     }
     found
 }
@@ -122,12 +126,11 @@ pub(super) fn opens(seen: &Observation, call: &ClientCall) -> Option<Duration> {
 ///
 /// # Errors
 /// Why there is nothing to compare with.
-pub(super) fn plain(seen: &Observation) -> Result<&Observation, Judgement> {
-    let moot = |why: &str| Err(Judgement::Moot(why.to_owned()));
+pub(super) fn plain(seen: &Observation) -> Result<&Observation, &'static str> {
     match seen.plain.as_deref() {
-        None => moot("what the program does where nothing goes wrong was not seen, so there is nothing to compare with"),
+        None => Err("what the program does where nothing goes wrong was not seen, so there is nothing to compare with"),
         Some(plain) if !plain.claims_success() => {
-            moot("the program does not end with status 0 where nothing goes wrong, so there is nothing to compare with")
+            Err("the program does not end with status 0 where nothing goes wrong, so there is nothing to compare with")
         }
         Some(plain) => Ok(plain),
     }
@@ -177,7 +180,18 @@ pub(super) fn tells_of_failure(seen: &Observation, status: u16) -> bool {
 }
 
 const FAILURE_WORDS: [&str; 12] = [
-    "error", "fail", "exception", "refused", "denied", "limit", "could not", "cannot", "warn", "エラー", "失敗", "lỗi",
+    "error",
+    "fail",
+    "exception",
+    "refused",
+    "denied",
+    "limit",
+    "could not",
+    "cannot",
+    "warn",
+    "エラー",
+    "失敗",
+    "lỗi",
 ];
 
 #[cfg(test)]

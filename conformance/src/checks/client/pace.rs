@@ -77,7 +77,9 @@ fn polls_in_measure(seen: &Observation) -> Judgement {
         return moot("the program does not look for messages more than once");
     }
     let runs = seen.calls.chunk_by(|one, next| is_poll(&one) && same(one, next));
-    let Some(longest) = runs.max_by_key(|run| run.len()).filter(|run| run.len() >= POLLS) else { return Judgement::Held };
+    let Some(longest) = runs.max_by_key(|run| run.len()).filter(|run| run.len() >= POLLS) else {
+        return Judgement::Held;
+    };
     let (Some(first), Some(last)) = (longest.first(), longest.last()) else { return Judgement::Held };
     let span = last.at.saturating_sub(first.at);
     if span >= Duration::from_secs(longest.len() as u64 - 1) {

@@ -33,7 +33,7 @@ const BASE: Check = Check {
                 the address built in, or that cuts the path off, reaches none of them.",
     hint: "Take the whole address from the environment and append the path to it with one slash. new URL('/rooms', base) and \
            urljoin(base, '/rooms') throw the base's own path away.",
-    plan: Plan::Scenarios { scenarios: &[], judge: keeps_the_base },
+    plan: Plan::Scenarios { scenarios: &["all-is-well", "behind-a-gateway"], judge: keeps_the_base },
     ..blank(Service::Chatwork)
 };
 
@@ -157,7 +157,10 @@ fn objects(seen: &Observation) -> Judgement {
     for call in &sends {
         let media_type = media_type(call);
         let found = if !is_json(&media_type) {
-            Some(("json-without-its-type", if media_type.is_empty() { "no Content-Type".to_owned() } else { media_type }))
+            Some((
+                "json-without-its-type",
+                if media_type.is_empty() { "no Content-Type".to_owned() } else { media_type },
+            ))
         } else if !json(&call.body).is_some_and(|value| value.is_object()) {
             Some(("no-json-object", format!("{} bytes that are no JSON object", call.body.len())))
         } else {
@@ -184,7 +187,9 @@ fn in_the_body(seen: &Observation) -> Judgement {
     if !seen.calls.iter().any(|call| writes(&call)) {
         return moot("the program made no POST or PUT");
     }
-    let known = |call: &ClientCall| ENDPOINTS.iter().flat_map(|row| row.params).any(|param| query_names(call).iter().any(|name| name == param.name));
+    let known = |call: &ClientCall| {
+        ENDPOINTS.iter().flat_map(|row| row.params).any(|param| query_names(call).iter().any(|name| name == param.name))
+    };
     let overriding = |call: &ClientCall| query_names(call).iter().any(|name| name == "method");
     let Some(call) = seen.calls.iter().find(|call| overriding(call) || known(call)) else { return Judgement::Held };
     let (name, what) = if overriding(call) {
@@ -223,7 +228,10 @@ fn documented(seen: &Observation) -> Judgement {
             return deviates(
                 "unknown-parameter",
                 Level::May,
-                format!("{} carries a parameter that the contract does not know, so it does nothing: {unknown:?}", line(call)),
+                format!(
+                    "{} carries a parameter that the contract does not know, so it does nothing: {unknown:?}",
+                    line(call)
+                ),
                 &if known.is_empty() { "no parameter".to_owned() } else { known.join(", ") },
                 format!("{unknown:?}"),
             );
@@ -233,7 +241,8 @@ fn documented(seen: &Observation) -> Judgement {
 }
 
 fn known(seen: &Observation) -> Judgement {
-    let below: Vec<&ClientCall> = seen.calls.iter().filter(|call| call.path().starts_with(&seen.given.prefix)).collect();
+    let below: Vec<&ClientCall> =
+        seen.calls.iter().filter(|call| call.path().starts_with(&seen.given.prefix)).collect();
     // A slash too many is told of with the base address.
     let unknown = below.iter().find(|call| {
         call.operation.is_none() && call.status != 0 && call.method != "OPTIONS" && !call.path().contains("//")
@@ -303,7 +312,9 @@ fn upload_fault(call: &ClientCall) -> Option<(&'static str, Level, String)> {
         return None;
     }
     let parts = match parts(call) {
-        None => return Some(("upload-without-parts", Level::Must, format!("a body of the type '{}'", media_type(call)))),
+        None => {
+            return Some(("upload-without-parts", Level::Must, format!("a body of the type '{}'", media_type(call))));
+        }
         Some(Err(error)) => return Some(("upload-malformed", Level::Must, error)),
         Some(Ok(parts)) => parts,
     };
@@ -359,7 +370,10 @@ mod tests {
     fn a_message_to_chatday_is_a_declared_json_object() {
         let send = || send(Service::Chatday, 0, "hello", 200);
         assert_eq!(judged(objects, send()), "held");
-        assert_eq!(judged(objects, with_type(send(), "application/x-www-form-urlencoded")), "should json-without-its-type");
+        assert_eq!(
+            judged(objects, with_type(send(), "application/x-www-form-urlencoded")),
+            "should json-without-its-type"
+        );
         assert_eq!(judged(objects, ClientCall { body: Bytes::from("[1]"), ..send() }), "should no-json-object");
         assert_eq!(judged(objects, look(Service::Chatday, 0, 200)), "moot");
     }

@@ -97,7 +97,11 @@ fn survives_odd_resets(seen: &Observation) -> Judgement {
     deviates(
         "long-sleep",
         level,
-        format!("{} was answered 429, and after {} the program had neither asked again nor ended", line(last), seconds(waited)),
+        format!(
+            "{} was answered 429, and after {} the program had neither asked again nor ended",
+            line(last),
+            seconds(waited)
+        ),
         "another attempt after a pause of bounded length, or an end",
         ending(seen),
     )
@@ -116,7 +120,11 @@ fn survives_other_clocks(seen: &Observation) -> Judgement {
         Some((last, waited)) => deviates(
             "trusts-its-own-clock",
             Level::May,
-            format!("{} was answered 429 by a server with another clock, and after {} the program still slept", line(last), seconds(waited)),
+            format!(
+                "{} was answered 429 by a server with another clock, and after {} the program still slept",
+                line(last),
+                seconds(waited)
+            ),
             "a wait that is measured against the Date header of the answer",
             ending(seen),
         ),
@@ -138,7 +146,8 @@ mod tests {
     #[test]
     fn a_hot_loop_is_warned_of_and_attempts_with_pauses_are_not() {
         for service in Service::ALL {
-            let judged = |count, pause| short(&survives_odd_resets(&attempts(service, "chatwork.reset-missing", count, pause)));
+            let judged =
+                |count, pause| short(&survives_odd_resets(&attempts(service, "chatwork.reset-missing", count, pause)));
             assert_eq!(judged(10, 20), "should hot-loop");
             assert_eq!(judged(10, 500), "held");
             assert_eq!(judged(3, 0), "held");

@@ -99,10 +99,26 @@ pub const CHATWORK: &[Check] = &[
         clauses: &[&chatwork_clauses::TOKEN_FINAL],
         ..UNAUTHORIZED
     },
-    Check { id: "chatwork.client.refused-request-is-not-repeated", clauses: &[&chatwork_clauses::REFUSED_IS_FINAL], ..REFUSED },
-    Check { id: "chatwork.client.attempts-have-an-end", clauses: &[&chatwork_clauses::UNAVAILABLE, &chatwork_clauses::ODD_LIMITS], ..BOUNDED },
-    Check { id: "chatwork.client.retry-after-is-waited-for", clauses: &[&chatwork_clauses::UNAVAILABLE], ..UNAVAILABLE },
-    Check { id: "chatwork.client.lost-answer-leaves-one-message", clauses: &[&chatwork_clauses::UNKNOWN_OUTCOME], ..LOST },
+    Check {
+        id: "chatwork.client.refused-request-is-not-repeated",
+        clauses: &[&chatwork_clauses::REFUSED_IS_FINAL],
+        ..REFUSED
+    },
+    Check {
+        id: "chatwork.client.attempts-have-an-end",
+        clauses: &[&chatwork_clauses::UNAVAILABLE, &chatwork_clauses::ODD_LIMITS],
+        ..BOUNDED
+    },
+    Check {
+        id: "chatwork.client.retry-after-is-waited-for",
+        clauses: &[&chatwork_clauses::UNAVAILABLE],
+        ..UNAVAILABLE
+    },
+    Check {
+        id: "chatwork.client.lost-answer-leaves-one-message",
+        clauses: &[&chatwork_clauses::UNKNOWN_OUTCOME],
+        ..LOST
+    },
     Check { id: "chatwork.client.silence-is-given-up", clauses: &[&chatwork_clauses::BROKEN_ANSWERS], ..SILENCE },
     Check { id: "chatwork.client.repeated-request-is-whole", clauses: &[&chatwork_clauses::FORM_BODY], ..UNCHANGED },
 ];
@@ -111,11 +127,19 @@ pub const CHATWORK: &[Check] = &[
 pub const CHATDAY: &[Check] = &[
     Check {
         level: Level::Should,
-        ..chatday!(UNAUTHORIZED, "chatday.client.wrong-token-is-not-tried-again", &[&chatday_clauses::CLIENT_REFUSED_IS_FINAL])
+        ..chatday!(
+            UNAUTHORIZED,
+            "chatday.client.wrong-token-is-not-tried-again",
+            &[&chatday_clauses::CLIENT_REFUSED_IS_FINAL]
+        )
     },
     Check {
         plan: Plan::Scenarios { scenarios: &["refused-400", "refused-404"], judge: does_not_repeat },
-        ..chatday!(REFUSED, "chatday.client.refused-request-is-not-repeated", &[&chatday_clauses::CLIENT_REFUSED_IS_FINAL])
+        ..chatday!(
+            REFUSED,
+            "chatday.client.refused-request-is-not-repeated",
+            &[&chatday_clauses::CLIENT_REFUSED_IS_FINAL]
+        )
     },
     chatday!(
         BOUNDED,
@@ -176,9 +200,19 @@ fn gives_up(seen: &Observation) -> Judgement {
             seconds(seen.took),
             if running { ", and the program went on when its time was over" } else { "" }
         );
-        return deviates("no-end-of-attempts", Level::Should, message, "an end after a few attempts", format!("{extra} further attempts"));
+        return deviates(
+            "no-end-of-attempts",
+            Level::Should,
+            message,
+            "an end after a few attempts",
+            format!("{extra} further attempts"),
+        );
     }
-    if running { moot("the program was still waiting when its time was over, after few attempts") } else { Judgement::Held }
+    if running {
+        moot("the program was still waiting when its time was over, after few attempts")
+    } else {
+        Judgement::Held
+    }
 }
 
 /// So many repetitions are too many, whether or not an end was in sight.
@@ -235,7 +269,8 @@ fn writes_once(seen: &Observation) -> Judgement {
     let again = repeats(seen, lost).filter(|call| succeeded(call)).count();
     // The same text under another spelling of the request, such as another boundary or another order of the fields.
     let text = texts(lost);
-    let rewritten = seen.calls.iter().filter(|call| is_send(call) && !same(call, lost) && succeeded(call) && texts(call) == text);
+    let rewritten =
+        seen.calls.iter().filter(|call| is_send(call) && !same(call, lost) && succeeded(call) && texts(call) == text);
     let copies = again + rewritten.filter(|call| call.at > lost.at && call.target == lost.target).count();
     if copies == 0 {
         return Judgement::Held;
@@ -311,7 +346,6 @@ fn repeats_whole(seen: &Observation) -> Judgement {
     if any { Judgement::Held } else { moot("the program repeats no request that has a body") }
 }
 
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -366,7 +400,8 @@ mod tests {
         // The observation starts at Unix second 1000: 00:16:40.
         for (value, early, late) in [("3", 2_000, 3_020), ("Thu, 01 Jan 1970 00:16:44 GMT", 2_500, 3_100)] {
             let watched = |at| {
-                let first = answered(met("unavailable", send(Service::Chatwork, 0, "hello", 503)), "retry-after", value);
+                let first =
+                    answered(met("unavailable", send(Service::Chatwork, 0, "hello", 503)), "retry-after", value);
                 let calls = vec![first, send(Service::Chatwork, at, "hello", 200)];
                 short(&waits_while_unavailable(&seen(Service::Chatwork, "unavailable", calls)))
             };

@@ -25,7 +25,12 @@ const EXACTLY: Check = Check {
     hint: "Let the library encode: URLSearchParams, urllib.parse.urlencode, http_build_query, --data-urlencode (not -d), a \
            JSON encoder. Encode once, as UTF-8, and neither trim nor rewrite line ends.",
     plan: Plan::Scenarios {
-        scenarios: &["text-with-reserved-characters", "text-in-many-scripts", "text-with-line-ends", "text-of-any-kind"],
+        scenarios: &[
+            "text-with-reserved-characters",
+            "text-in-many-scripts",
+            "text-with-line-ends",
+            "text-of-any-kind",
+        ],
         judge: arrives,
     },
     ..blank(Service::Chatwork)
@@ -88,8 +93,11 @@ fn arrives(seen: &Observation) -> Judgement {
         return moot(NOT_SENT);
     }
     let given = seen.given.text.as_str();
-    let Some((call, got)) = carrying.iter().find(|(_, got)| !got.contains(given)) else { return Judgement::Held };
-    let broken = seen.service == Service::Chatday && json(&call.body).is_none();
+    let is_broken = |call: &ClientCall| seen.service == Service::Chatday && json(&call.body).is_none();
+    let Some((call, got)) = carrying.iter().find(|(call, got)| !got.contains(given) || is_broken(call)) else {
+        return Judgement::Held;
+    };
+    let broken = is_broken(call);
     let (name, level, what) = if broken {
         ("json-broken", Level::Must, "the body is no JSON any more, as if the text had been put between quotes by hand")
     } else {
@@ -189,7 +197,10 @@ fn is_utf8(seen: &Observation) -> Judgement {
             return deviates(
                 "looks-encoded-twice",
                 Level::May,
-                format!("a text in {} looks as if its UTF-8 bytes had been taken for characters and encoded again", line(call)),
+                format!(
+                    "a text in {} looks as if its UTF-8 bytes had been taken for characters and encoded again",
+                    line(call)
+                ),
                 "readable text",
                 format!("{:?}", text.chars().take(60).collect::<String>()),
             );

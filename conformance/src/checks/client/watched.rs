@@ -25,7 +25,9 @@ pub(crate) fn ms(millis: u64) -> Duration {
 pub(crate) fn seen(service: Service, scenario: &'static str, calls: Vec<ClientCall>) -> Observation {
     let stored = calls
         .iter()
-        .filter(|call| matches!(call.operation.as_deref(), Some("post-messages" | "send-message")) && call.status == 200)
+        .filter(|call| {
+            matches!(call.operation.as_deref(), Some("post-messages" | "send-message")) && call.status == 200
+        })
         .filter_map(|call| super::look::texts(call).pop())
         .map(|text| StoredMessage { place: "7".into(), text })
         .collect();
