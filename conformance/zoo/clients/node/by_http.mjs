@@ -16,7 +16,8 @@ class Tunnel extends https.Agent {
 
   createConnection(options, done) {
     const host = `${options.host}:${options.port || 443}`;
-    const asked = http.request({ host: this.proxy.hostname, port: this.proxy.port, method: "CONNECT", path: host, headers: { host }, timeout: 5000 });
+    const { hostname, port } = this.proxy;
+    const asked = http.request({ host: hostname, port, method: "CONNECT", path: host, headers: { host }, timeout: 5000 });
     asked.once("connect", (answer, socket) => {
       if (answer.statusCode !== 200) {
         socket.destroy();

@@ -1,7 +1,10 @@
 // What both services' clients share: what follows an answer, and how it is read. FLAW makes one mistake that is usual in Node.
 import { setTimeout as pause } from "node:timers/promises";
 
-const FLAWS = ["id-through-number", "fetch-follows-redirects", "ok-unchecked", "no-signal", "template-literal-form", "not-awaited", "certificates-ignored"];
+const FLAWS = [
+  "id-through-number", "fetch-follows-redirects", "ok-unchecked", "no-signal", "template-literal-form", "not-awaited",
+  "certificates-ignored",
+];
 const FLAW = process.env.FLAW ?? "";
 if (FLAW && !FLAWS.includes(FLAW)) {
   console.error(`FLAW=${FLAW} is unknown; there are: ${FLAWS.join(", ")}`);
@@ -26,7 +29,8 @@ export class Service {
     const request = { method, url, headers, body };
     const name = `${method} ${new URL(url).pathname}`;
     for (let attempt = 1; ; attempt += 1) {
-      if (this.opensAt > performance.now()) await this.wait((this.opensAt - performance.now()) / 1000, new Refused("the limit is used up"));
+      const closed = (this.opensAt - performance.now()) / 1000;
+      if (closed > 0) await this.wait(closed, new Refused("the limit is used up"));
       let failure;
       let seconds;
       try {
@@ -128,7 +132,9 @@ function withExactNumbers(json) {
 
 function asNumbers(value, key = "") {
   if (Array.isArray(value)) return value.map((each) => asNumbers(each, key));
-  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asNumbers(each, name)]));
+  if (value && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asNumbers(each, name)]));
+  }
   return /_ids?$/.test(key) && /^\d+$/.test(value) ? Number(value) : value;
 }
 

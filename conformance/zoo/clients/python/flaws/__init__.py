@@ -19,7 +19,7 @@ def flaw(service, name):
 
 def load():
     """Fills the table of flaws."""
-    from . import answers, chatday, chatwork, refusals, requests  # noqa: F401  (they register themselves)
+    from . import answers, chatday, chatwork, connections, refusals, requests  # noqa: F401  (they register themselves)
 
 
 def with_flaw(client, service):

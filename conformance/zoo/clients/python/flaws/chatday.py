@@ -105,3 +105,9 @@ class RegistersForEachMessage:
     def send(self, text):
         self.register()
         super().send(text)
+
+
+@flaw("chatday", "chat-id-as-number")
+class ChatIdAsNumber:
+    def message(self, text):
+        return {**super().message(text), "chat_id": str(int(float(self.chat)))}

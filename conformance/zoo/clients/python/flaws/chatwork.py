@@ -86,14 +86,6 @@ class TrustsAnyReset:
         super().wait(min(seconds, threading.TIMEOUT_MAX))
 
 
-@flaw("chatwork", "hammers-without-reset")
-class HammersWithoutReset:
-    attempts = 50
-
-    def after_limit(self, request, attempt, answer, refusal):
-        return self.granted(self.limit_pause(answer) or 0, attempt, refusal)
-
-
 @flaw("chatwork", "trusts-own-clock")
 class TrustsOwnClock:
     attempts = 20
@@ -222,28 +214,6 @@ class ParametersInQuery:
         return self.request(method, path, query=form)
 
 
-@flaw("both", "verification-off")
-class VerificationOff:
-    def make_wire(self):
-        wire = super().make_wire()
-        wire.trust = ssl._create_unverified_context
-        return wire
-
-
-@flaw("both", "host-name-unchecked")
-class HostNameUnchecked:
-    def make_wire(self):
-        wire = super().make_wire()
-
-        def trust():
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            return context
-
-        wire.trust = trust
-        return wire
-
-
 @flaw("chatwork", "falls-back-unverified")
 class FallsBackUnverified:
     def exchange(self, request, attempt):
@@ -281,42 +251,3 @@ class FileNameInShiftJis:
 class MultipartWithoutBoundary:
     def multipart_type(self, boundary):
         return "multipart/form-data"
-
-
-@flaw("chatwork", "floods")
-class Floods:
-    """A barrier sees to it that all of them are under way, however fast the answers are."""
-
-    workers = 14
-
-    def send_all(self, texts):
-        self.settings.manners.add("parallel")
-        self.barrier = threading.Barrier(self.workers)
-        try:
-            super().send_all([f"{number}: {texts[0]}" for number in range(1, self.workers + 1)])
-        except Failure as failure:
-            self.say(f"not all got through: {failure}", sys.stderr)
-
-    def assign(self, account):
-        """The room is full by now."""
-
-    def after_limit(self, request, attempt, answer, refusal):
-        raise refusal
-
-    def make_wire(self):
-        wire = super().make_wire()
-        usual = wire.send
-
-        def send(connection, request, parts):
-            if request.body is None or not hasattr(self, "barrier") or threading.current_thread() is threading.main_thread():
-                return usual(connection, request, parts)
-            # The head goes out, the body follows when all are there.
-            connection.putrequest(request.method, parts.path, skip_accept_encoding=True)
-            for name, value in [*request.headers, ("Content-Length", str(len(request.body)))]:
-                connection.putheader(name, value)
-            connection.endheaders()
-            self.barrier.wait(timeout=4)
-            connection.send(request.body)
-
-        wire.send = send
-        return wire

@@ -3,11 +3,9 @@
 import re
 import socket
 import sys
-import threading
-import time
 import urllib.parse
 
-from wire import Failure, OutcomeUnknown, Request
+from wire import Failure, Request
 
 from . import flaw
 from .answers import NOTHING
@@ -208,15 +206,6 @@ class RetryWithoutBody:
         return super().exchange(request, attempt)
 
 
-@flaw("both", "no-timeout")
-class NoTimeout:
-    def make_wire(self):
-        wire = super().make_wire()
-        wire.timeout = None
-        wire.watch = lambda connection, late: None
-        return wire
-
-
 @flaw("both", "exit-0-on-failure")
 class Exit0OnFailure:
     def fail(self, failure):
@@ -242,38 +231,6 @@ class SwallowsErrors:
         self.ignoring(super().upload, name, content)
 
 
-@flaw("both", "leaks-connections")
-class LeaksConnections:
-    def wire(self):
-        if not hasattr(self, "leaked"):
-            self.leaked = []
-        self.leaked.append(self.make_wire())
-        return self.leaked[-1]
-
-    def texts(self):
-        return [*super().texts(), *(f"and {number}" for number in range(5, 13))] if not hasattr(self, "room") else super().texts()
-
-
-@flaw("both", "reuses-dead-sockets")
-class ReusesDeadSockets:
-    def make_wire(self):
-        wire = super().make_wire()
-        wire.is_alive = lambda connection: True
-        return wire
-
-    def after_silence(self, request, attempt, error):
-        raise error
-
-    def send(self, text):
-        try:
-            return super().send(text)
-        except OutcomeUnknown as error:
-            raise Failure(str(error)) from error
-
-    def find(self, text):
-        raise Failure("the connection was lost")
-
-
 @flaw("both", "token-in-error")
 class TokenInError:
     def fail(self, failure):
@@ -281,12 +238,9 @@ class TokenInError:
         return super().fail(Failure(f"{failure}; headers were {self.credentials('GET')}"))
 
 
-@flaw("both", "exits-before-sending")
-class ExitsBeforeSending:
-    def send_all(self, texts):
-        for text in texts:
-            threading.Thread(target=self.send, args=[text], daemon=True).start()
-        time.sleep(0.15)
+@flaw("both", "hammers-without-reset")
+class HammersWithoutReset:
+    attempts = 50
 
-    def read_new(self):
-        pass
+    def after_limit(self, request, attempt, answer, refusal):
+        return self.granted(self.limit_pause(answer) or 0, attempt, refusal)
