@@ -1,11 +1,8 @@
 //! `conformance webhook`.
 
-use std::future::{Future as _, poll_fn};
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::pin::pin;
-use std::sync::mpsc;
-use std::task::Poll;
 
+use super::interrupt::stop_on_interrupt;
 use super::reporters::Reporters;
 use super::{Failure, Voice, plan};
 use crate::cli::{self, How, LogLevel};
@@ -113,31 +110,4 @@ fn may_go_out(
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-/// Ctrl-C asks the run to stop; it then reports what it has. It is watched for before this returns: a run that has sent
-/// anything can be ended with a report.
-fn stop_on_interrupt(stopper: Stopper) -> Result<(), Failure> {
-    let refused = |error: io::Error| Failure::Harness(format!("Ctrl-C cannot be watched for: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
-    let (watching, is_watching) = mpsc::channel();
-    let watch = std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
-        let interrupted = runtime.block_on(async {
-            let mut interrupt = pin!(tokio::signal::ctrl_c());
-            // The first poll puts the handler in place.
-            let at_once = poll_fn(|cx| Poll::Ready(interrupt.as_mut().poll(cx))).await;
-            let _ = watching.send(());
-            match at_once {
-                Poll::Ready(outcome) => outcome,
-                Poll::Pending => interrupt.await,
-            }
-        });
-        if interrupted.is_ok() {
-            stopper.stop();
-        }
-    });
-    watch.map_err(refused)?;
-    // An error means that the thread ended, so that there is nothing to wait for.
-    let _ = is_watching.recv();
-    Ok(())
 }

@@ -14,6 +14,6 @@ pub mod session;
 pub mod shard;
 pub mod shell;
 pub mod stop;
-mod tally;
+pub(crate) mod tally;
 mod trial;
 pub mod verdict;

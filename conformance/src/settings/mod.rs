@@ -1,5 +1,7 @@
 //! What was typed, resolved: files read, secrets checked, addresses found. The only place that reads the environment.
 
+pub mod client;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::SocketAddr;

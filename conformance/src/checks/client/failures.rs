@@ -196,9 +196,9 @@ fn tells(seen: &Observation, level: Level, what: &str) -> Judgement {
         return moot(format!("the program made no request that {what}"));
     }
     match &seen.ending {
-        Ending::Exited(0) => false_success(seen, level).unwrap_or(Judgement::Held),
+        Ending::Exited(0) if seen.claims_success() => false_success(seen, level).unwrap_or(Judgement::Held),
         // It has not said anything yet: other checks look at how long it takes.
-        Ending::TimedOut => moot("the program had not ended when its time was over"),
+        Ending::TimedOut | Ending::Flooded => moot("the program had not ended when its time was over"),
         Ending::Exited(_) | Ending::Signalled(_) => Judgement::Held,
         Ending::NotStarted(why) => Judgement::Unsettled(format!("the program could not be started: {why}")),
     }

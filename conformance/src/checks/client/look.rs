@@ -142,13 +142,14 @@ pub(super) fn ending(seen: &Observation) -> String {
         Ending::Exited(status) => format!("it ended with status {status}"),
         Ending::Signalled(signal) => format!("signal {signal} ended it"),
         Ending::TimedOut => format!("it was still running after {}", seconds(seen.took)),
+        Ending::Flooded => "it wrote without end, and was ended".to_owned(),
         Ending::NotStarted(why) => format!("it could not be started: {why}"),
     }
 }
 
 /// Whether it was stopped because its time was over.
 pub(super) fn timed_out(seen: &Observation) -> bool {
-    seen.ending == Ending::TimedOut
+    matches!(seen.ending, Ending::TimedOut | Ending::Flooded)
 }
 
 /// A duration as people read it.

@@ -53,6 +53,7 @@ pub(crate) fn seen(service: Service, scenario: &'static str, calls: Vec<ClientCa
         started_at_ms: 1_000_000,
         runs: vec![Duration::ZERO],
         ending: Ending::Exited(0),
+        reports_failure: false,
         left_behind: 0,
         stdout: Bytes::new(),
         stderr: Bytes::new(),
