@@ -8,9 +8,10 @@ use serde_json::json;
 
 use super::{Failure, Voice};
 use crate::catalog::{self, Selection};
-use crate::check::{Check, Kind, Level};
+use crate::check::{Check, Kind, Level, Plan};
 use crate::checks::coverage;
 use crate::cli::{KindArg, List, ListFormat};
+use crate::client::scenarios;
 use crate::exit::Exit;
 use crate::report::text::wrapped;
 
@@ -91,6 +92,14 @@ pub(super) fn explain(id: &str, voice: &mut Voice) -> Result<Exit, Failure> {
     row("level", &weight(check))?;
     row("why", check.rationale)?;
     row("hint", check.hint)?;
+    if let Plan::Scenarios { scenarios, .. } = check.plan {
+        for scenario in scenarios::of(check.service).iter().filter(|own| scenarios.iter().any(|name| own.is(name))) {
+            row("scenario", &format!("{}: {}", scenario.words(), scenario.story))?;
+        }
+        if scenarios.is_empty() {
+            row("scenario", "every one.")?;
+        }
+    }
     for clause in check.clauses {
         row("clause", &format!("{}: {clause}", clause.id))?;
     }

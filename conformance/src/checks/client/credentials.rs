@@ -4,7 +4,7 @@ use contract::chatday::clauses as chatday_clauses;
 use contract::chatwork::clauses as chatwork_clauses;
 use contract::service::Service;
 
-use super::look::{deviates, line};
+use super::look::{deviates, is_send, line};
 use super::{blank, chatday, moot};
 use crate::ask::observed::{ClientCall, Observation};
 use crate::check::{Area, Check, Level, Plan};
@@ -38,12 +38,13 @@ const NOWHERE_ELSE: Check = Check {
 const STAYS: Check = Check {
     area: Area::Credentials,
     level: Level::Must,
-    title: "a redirect to another host does not get the token",
+    title: "another host does not get the token, by redirect or by link",
     rationale: "Libraries that follow redirects take away Authorization when the host changes, but seldom a header of one's \
-                own such as X-ChatWorkToken: whoever is redirected to then has the account.",
+                own such as X-ChatWorkToken: whoever is redirected to then has the account. So has whoever serves a picture \
+                that is fetched with the headers of the API.",
     hint: "Switch the following of redirects off (redirect: 'error' or 'manual', allow_redirects=False, no -L), or set the \
            token's header only for requests whose scheme, host and port are the service's own.",
-    plan: Plan::Scenarios { scenarios: &["redirect-elsewhere"], judge: stays },
+    plan: Plan::Scenarios { scenarios: &["redirect-elsewhere", "picture-elsewhere"], judge: stays },
     ..blank(Service::Chatwork)
 };
 
@@ -106,7 +107,10 @@ pub const CHATDAY: &[Check] = &[
         "chatday.client.token-nowhere-else",
         &[&chatday_clauses::CLIENT_TOKEN_SECRET, &chatday_clauses::AUTHORIZATION]
     ),
-    chatday!(STAYS, "chatday.client.token-stays-with-its-host", &[&chatday_clauses::CLIENT_TOKEN_SECRET]),
+    Check {
+        plan: Plan::Scenarios { scenarios: &["redirect-elsewhere"], judge: stays },
+        ..chatday!(STAYS, "chatday.client.token-stays-with-its-host", &[&chatday_clauses::CLIENT_TOKEN_SECRET])
+    },
     chatday!(NOT_WRITTEN, "chatday.client.token-is-not-written", &[&chatday_clauses::CLIENT_TOKEN_SECRET]),
     chatday!(
         CERTIFICATES,
@@ -135,8 +139,12 @@ fn in_its_header(seen: &Observation) -> Judgement {
     let Some((call, actual)) = faults.first() else {
         return if calls.is_empty() { moot("the program made no request to the service") } else { Judgement::Held };
     };
-    // A suite may try on purpose what happens without a token; a program that never shows it right cannot mean that.
-    let level = if faults.len() == calls.len() { Level::Must } else { Level::Should };
+    // A suite may try on purpose what happens without a token, and shows that it knows how to do the same with one.
+    let on_purpose = |(faulty, _): &(&ClientCall, String)| {
+        let right = |call: &&&ClientCall| fault_of(call, name, &wanted).is_none();
+        calls.iter().filter(right).any(|call| call.operation == faulty.operation)
+    };
+    let level = if faults.iter().all(on_purpose) { Level::Should } else { Level::Must };
     let message = format!(
         "{} of {} requests did not carry the token as the service reads it: {}",
         faults.len(),
@@ -205,7 +213,11 @@ fn nowhere_else(seen: &Observation) -> Judgement {
 }
 
 fn stays(seen: &Observation) -> Judgement {
-    if !seen.calls.iter().any(|call| (300..400).contains(&call.status)) {
+    let linked = seen.scenario.ends_with("picture-elsewhere");
+    if linked && seen.strays.is_empty() {
+        return moot("the program fetched nothing from the other host");
+    }
+    if !linked && !seen.calls.iter().any(|call| (300..400).contains(&call.status)) {
         return moot("the program made no request that was redirected");
     }
     let secrets = || std::iter::once(&seen.given.token).chain(&seen.given.secrets);
@@ -213,9 +225,12 @@ fn stays(seen: &Observation) -> Judgement {
     match shown {
         None => Judgement::Held,
         Some(place) => deviates(
-            "token-follows-redirect",
+            "token-shown-to-another-host",
             Level::Must,
-            format!("the service redirected to another host, and the program sent that host its token in {place}"),
+            format!(
+                "the service {} another host, and the program sent that host its token in {place}",
+                if linked { "named a picture on" } else { "redirected to" }
+            ),
             "no request to the other host, or one without the token",
             format!("a request to the other host with the token in {place}"),
         ),
@@ -234,15 +249,20 @@ fn not_written(seen: &Observation) -> Judgement {
             );
         }
     }
-    // A program may be there to show the signature token, but hardly among its errors.
-    if seen.given.secrets.iter().any(|secret| contains(&seen.stderr, secret)) {
-        return deviates(
-            "signature-token-written",
-            Level::Should,
-            "the signature token stands in what the program wrote to stderr".to_owned(),
-            "no signature token in what is logged",
-            "the signature token in stderr (masked in this report)".to_owned(),
-        );
+    // A program may be there to show the signature token, and nothing else; but never among its errors.
+    let sends = seen.calls.iter().any(is_send);
+    let streams = [("stderr", &seen.stderr, Level::Must), ("stdout", &seen.stdout, Level::Should)];
+    for (stream, written, level) in streams {
+        let shown = seen.given.secrets.iter().any(|secret| contains(written, secret));
+        if shown && (stream == "stderr" || sends) {
+            return deviates(
+                "signature-token-written",
+                level,
+                format!("the signature token stands in what the program wrote to {stream}"),
+                "no signature token in what is written along with other work",
+                format!("the signature token in {stream} (masked in this report)"),
+            );
+        }
     }
     Judgement::Held
 }
@@ -298,8 +318,10 @@ mod tests {
     fn one_request_without_a_token_among_others_may_be_on_purpose() {
         let mut without = look(Service::Chatwork, 0, 401);
         without.headers.truncate(1);
-        let suite = seen(Service::Chatwork, "all-is-well", vec![without, look(Service::Chatwork, 20, 200)]);
+        let suite = seen(Service::Chatwork, "all-is-well", vec![without.clone(), look(Service::Chatwork, 20, 200)]);
         assert_eq!(short(&in_its_header(&suite)), "should token-not-in-its-header");
+        let reads = seen(Service::Chatwork, "all-is-well", vec![without, send(Service::Chatwork, 20, "hello", 200)]);
+        assert_eq!(short(&in_its_header(&reads)), "must token-not-in-its-header", "it never reads with the token");
     }
 
     #[test]
@@ -335,20 +357,26 @@ mod tests {
             let mut watched = seen(service, "redirect-elsewhere", vec![met("redirect", look(service, 0, 302))]);
             assert_eq!(short(&stays(&watched)), "held", "not followed");
             watched.strays = vec![look(service, 5, 200)];
-            assert_eq!(short(&stays(&watched)), "must token-follows-redirect");
+            assert_eq!(short(&stays(&watched)), "must token-shown-to-another-host");
             watched.strays[0].headers.truncate(1);
             assert_eq!(short(&stays(&watched)), "held", "followed without the token");
             assert_eq!(short(&stays(&seen(service, "redirect-elsewhere", vec![]))), "moot");
+            let mut linked = seen(service, "picture-elsewhere", vec![met("picture", look(service, 0, 200))]);
+            assert_eq!(short(&stays(&linked)), "moot", "it did not want the picture");
+            linked.strays = vec![look(service, 5, 200)];
+            assert_eq!(short(&stays(&linked)), "must token-shown-to-another-host");
         }
     }
 
     #[test]
-    fn a_token_in_the_output_is_seen_and_a_signature_token_in_the_log_warned_of() {
+    fn a_token_in_the_output_is_seen_and_so_is_a_signature_token_beside_other_work() {
         let mut watched = seen(Service::Chatday, "all-is-well", vec![]);
         watched.stdout = Bytes::from(format!("registered: {SIGNATURE}\n"));
-        assert_eq!(short(&not_written(&watched)), "held");
-        watched.stderr = Bytes::from(format!("debug: {SIGNATURE}\n"));
+        assert_eq!(short(&not_written(&watched)), "held", "it may be there to show it");
+        watched.calls.push(send(Service::Chatday, 0, "hello", 200));
         assert_eq!(short(&not_written(&watched)), "should signature-token-written");
+        watched.stderr = Bytes::from(format!("debug: {SIGNATURE}\n"));
+        assert_eq!(short(&not_written(&watched)), "must signature-token-written");
         watched.stderr = Bytes::from(format!("headers: {{'Authorization': 'Bearer {TOKEN}'}}"));
         assert_eq!(short(&not_written(&watched)), "must token-written");
     }

@@ -112,14 +112,18 @@ pub(super) fn stored(seen: &Observation) -> BTreeMap<(&str, &str), usize> {
 
 /// When the window ends that a 429 tells of, since the start; nothing where it does not say so in a way that can be read.
 pub(super) fn opens(seen: &Observation, call: &ClientCall) -> Option<Duration> {
-    let number = |name| std::str::from_utf8(call.answer_header(name)?).ok()?.trim().parse::<i64>().ok();
     match seen.service {
-        Service::Chatwork => number("x-ratelimit-reset").map(|seconds| seen.at_unix(seconds)),
+        Service::Chatwork => number(call, "x-ratelimit-reset").map(|seconds| seen.at_unix(seconds)),
         Service::Chatday => {
-            let seconds = u64::try_from(number("retry-after")?).ok()?;
+            let seconds = u64::try_from(number(call, "retry-after")?).ok()?;
             Some(call.answered_at.unwrap_or(call.at) + Duration::from_secs(seconds))
         }
     }
+}
+
+/// The number in a header of an answer.
+pub(super) fn number(call: &ClientCall, header: &str) -> Option<i64> {
+    std::str::from_utf8(call.answer_header(header)?).ok()?.trim().parse().ok()
 }
 
 /// What the program did where nothing went wrong, if it did well.

@@ -26,6 +26,18 @@ const KNOWN: Check = Check {
     ..blank(Service::Chatwork)
 };
 
+const UNDERSTOOD: Check = Check {
+    area: Area::Requests,
+    level: Level::Must,
+    title: "where nothing goes wrong the service understands every request",
+    rationale: "400 says that a parameter is missing, misspelt or of the wrong kind: the request can never succeed, and what it \
+                was for does not happen.",
+    hint: "The answer names the parameter. Look for lists that are written as name[]=1 instead of 1,2, for booleans that are \
+           no 0 or 1, and for a body that was built and not sent.",
+    plan: Plan::Scenarios { scenarios: &["all-is-well"], judge: understood },
+    ..blank(Service::Chatwork)
+};
+
 const BASE: Check = Check {
     area: Area::Requests,
     title: "the contract's paths are joined to the address that was given",
@@ -76,6 +88,11 @@ pub const CHATWORK: &[Check] = &[
         ..blank(Service::Chatwork)
     },
     Check {
+        id: "chatwork.client.requests-are-understood",
+        clauses: &[&chatwork_clauses::REQUIRED, &chatwork_clauses::FORM_BODY],
+        ..UNDERSTOOD
+    },
+    Check {
         id: "chatwork.client.only-known-operations",
         clauses: &[&chatwork_clauses::UNKNOWN_ENDPOINT, &chatwork_clauses::KNOWN_REQUESTS],
         ..KNOWN
@@ -110,6 +127,7 @@ pub const CHATDAY: &[Check] = &[
         plan: Plan::Scenarios { scenarios: &[], judge: objects },
         ..blank(Service::Chatday)
     },
+    chatday!(UNDERSTOOD, "chatday.client.requests-are-understood", &[&chatday_clauses::SEND_BODY]),
     chatday!(
         KNOWN,
         "chatday.client.only-known-operations",
@@ -137,7 +155,7 @@ fn forms(seen: &Observation) -> Judgement {
             other if is_json(other) || (json(&call.body).is_some_and(|value| value.is_object())) => {
                 ("json-for-a-form", Level::Must, "a JSON body, which no operation reads")
             }
-            "" => ("form-without-its-type", Level::Should, "a body without Content-Type"),
+            "" => ("form-without-its-type", Level::Must, "a body without Content-Type"),
             _ => ("another-type-for-a-form", Level::Should, "a body of another media type"),
         };
         let (name, level, what) = found;
@@ -238,6 +256,24 @@ fn documented(seen: &Observation) -> Judgement {
         }
     }
     if any { Judgement::Held } else { moot("the program sent no parameters") }
+}
+
+fn understood(seen: &Observation) -> Judgement {
+    if seen.calls.is_empty() {
+        return moot("the program made no request to the service");
+    }
+    let refused = |call: &&ClientCall| call.operation.is_some() && call.status == 400 && call.fault.is_none();
+    let Some(call) = seen.calls.iter().find(refused) else { return Judgement::Held };
+    // A suite may try on purpose what is refused, and be content.
+    let level = if seen.claims_success() { Level::May } else { Level::Must };
+    let answer: String = String::from_utf8_lossy(&call.answer_body).chars().take(200).collect();
+    deviates(
+        "not-understood",
+        level,
+        format!("{} was answered 400: {answer}", line(call)),
+        "a request that the service can take",
+        format!("400 {answer}"),
+    )
 }
 
 fn known(seen: &Observation) -> Judgement {
@@ -355,11 +391,11 @@ mod tests {
     }
 
     #[test]
-    fn json_for_a_form_fails_and_a_missing_type_is_warned_of() {
+    fn json_for_a_form_and_a_form_without_its_type_fail() {
         let send = || send(Service::Chatwork, 0, "hello", 200);
         assert_eq!(judged(forms, send()), "held");
         assert_eq!(judged(forms, with_type(send(), "Application/X-WWW-Form-Urlencoded; charset=UTF-8")), "held");
-        assert_eq!(judged(forms, with_type(send(), "")), "should form-without-its-type");
+        assert_eq!(judged(forms, with_type(send(), "")), "must form-without-its-type");
         assert_eq!(judged(forms, with_type(send(), "text/plain")), "should another-type-for-a-form");
         let json = ClientCall { body: Bytes::from(r#"{"body":"hello"}"#), ..send() };
         assert_eq!(judged(forms, with_type(json, "application/json")), "must json-for-a-form");
@@ -402,6 +438,18 @@ mod tests {
         let list = call(Service::Chatwork, 0, "GET", "/rooms/7/messages?forced=1", "get-messages", 200);
         assert_eq!(judged(documented, list), "may unknown-parameter");
         assert_eq!(judged(documented, look(Service::Chatwork, 0, 200)), "moot");
+    }
+
+    #[test]
+    fn a_request_that_the_service_cannot_take_fails_unless_it_is_on_purpose() {
+        for service in Service::ALL {
+            let watched = |status| seen(service, "all-is-well", vec![send(service, 0, "", status)]);
+            let failed = crate::ask::observed::Ending::Exited(1);
+            assert_eq!(short(&understood(&ended(watched(400), failed.clone()))), "must not-understood");
+            assert_eq!(short(&understood(&watched(400))), "may not-understood");
+            assert_eq!(short(&understood(&ended(watched(403), failed))), "held", "another matter");
+            assert_eq!(short(&understood(&seen(service, "all-is-well", vec![]))), "moot");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use contract::chatday::clauses as chatday_clauses;
 use contract::chatwork::clauses as chatwork_clauses;
 use contract::service::Service;
 
-use super::look::{densest, deviates, ending, faulted, line, seconds, timed_out, usual};
+use super::look::{densest, deviates, ending, faulted, line, number, repeats, seconds, timed_out, usual};
 use super::{blank, chatday, moot};
 use crate::ask::observed::{ClientCall, Observation};
 use crate::check::{Area, Check, Level, Plan};
@@ -114,6 +114,9 @@ fn survives_other_clocks(seen: &Observation) -> Judgement {
     if let Some(judgement) = hot_loop(seen) {
         return judgement;
     }
+    if let Some(judgement) = early_by_its_own_clock(seen) {
+        return judgement;
+    }
     match waited(seen).filter(|(_, waited)| *waited >= Duration::from_secs(8)) {
         None => Judgement::Held,
         // Most clients trust their clock, and most clocks are right.
@@ -130,6 +133,30 @@ fn survives_other_clocks(seen: &Observation) -> Judgement {
         ),
     }
 }
+
+/// By the other clock the window is still closed, and by one's own it has long been open.
+fn early_by_its_own_clock(seen: &Observation) -> Option<Judgement> {
+    if !seen.scenario.ends_with("clock-behind") {
+        return None;
+    }
+    let limited = faulted(seen).next().filter(|call| call.status == 429 && usual(seen, call) < 2)?;
+    let opens = seen.at_unix(number(limited, "x-ratelimit-reset")?.saturating_add(BEHIND));
+    let next = repeats(seen, limited).next().filter(|call| call.at + Duration::from_secs(1) < opens)?;
+    Some(deviates(
+        "early-by-its-own-clock",
+        Level::Should,
+        format!(
+            "{} was answered 429 by a server whose clock is behind, and sent again {} before the reset on that clock",
+            line(limited),
+            seconds(opens.saturating_sub(next.at))
+        ),
+        "a wait that is measured against the Date header of the answer",
+        format!("a request {} too early", seconds(opens.saturating_sub(next.at))),
+    ))
+}
+
+/// How far behind the clock is in that scenario, in seconds.
+const BEHIND: i64 = 300;
 
 #[cfg(test)]
 mod tests {
@@ -175,6 +202,13 @@ mod tests {
         assert_eq!(short(&survives_other_clocks(&sleeper)), "may trusts-its-own-clock");
         let hot = attempts(Service::Chatwork, "chatwork.clock-behind", 10, 10);
         assert_eq!(short(&survives_other_clocks(&hot)), "should hot-loop");
+        // It starts at second 1000; the server says 704 and means 1004.
+        let first = || answered(met("limit", send(Service::Chatwork, 0, "hello", 429)), "x-ratelimit-reset", "704");
+        let next = |at| {
+            seen(Service::Chatwork, "chatwork.clock-behind", vec![first(), send(Service::Chatwork, at, "hello", 200)])
+        };
+        assert_eq!(short(&survives_other_clocks(&next(500))), "should early-by-its-own-clock");
+        assert_eq!(short(&survives_other_clocks(&next(3_500))), "held");
         assert_eq!(short(&survives_other_clocks(&seen(Service::Chatwork, "chatwork.clock-ahead", vec![]))), "moot");
     }
 }

@@ -66,7 +66,7 @@ const LOST: Check = Check {
                 key that would let it recognise a repetition: everybody reads it twice.",
     hint: "Do not repeat a POST whose outcome is unknown: report it, or look first (read the newest messages) whether it has \
            arrived. Retry libraries repeat connection errors of every verb unless told otherwise.",
-    plan: Plan::Scenarios { scenarios: &["lost-answer"], judge: writes_once },
+    plan: Plan::Scenarios { scenarios: &["lost-answer", "late-answer"], judge: writes_once },
     ..blank(Service::Chatwork)
 };
 
@@ -281,7 +281,10 @@ fn writes_once(seen: &Observation) -> Judgement {
     deviates(
         "message-written-twice",
         Level::Should,
-        format!("the answer to {} was lost after the message was stored, and the program sent it again", line(lost)),
+        format!(
+            "the answer to {} did not come in time, the message was stored, and the program sent it again",
+            line(lost)
+        ),
         "one message, and a report that its outcome is unknown or a look whether it is there",
         format!("{} copies of the message", copies + 1),
     )

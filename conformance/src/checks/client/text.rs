@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(short(&arrives(&offered(Service::Chatday, HARD, call))), "must json-broken");
         let mut call = send(Service::Chatwork, 0, "", 200);
         call.body = Bytes::from(format!("body={HARD}"));
-        assert_eq!(short(&arrives(&offered(Service::Chatwork, HARD, call))), "must cut");
+        assert_eq!(short(&arrives(&offered(Service::Chatwork, HARD, call))), "must not-encoded");
     }
 
     #[test]

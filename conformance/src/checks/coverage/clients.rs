@@ -118,7 +118,7 @@ pub(super) const ROWS: &[Row] = &[
         &[
             Chatwork(&["bodies-are-forms", "parameters-go-in-the-body", "parameters-are-documented"]),
             Chatday(&["bodies-are-json"]),
-            Both(&["only-known-operations"]),
+            Both(&["requests-are-understood", "only-known-operations"]),
         ],
     ),
     row(25, "Headers of answers are looked up in one case.", &[Both(&["limit-headers-in-any-case"])]),

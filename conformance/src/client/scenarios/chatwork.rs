@@ -166,6 +166,13 @@ pub const SCENARIOS: &[Scenario] = &[
         ..Scenario::blank(Service::Chatwork)
     },
     Scenario {
+        name: "chatwork.late-answer",
+        story: "The first message is stored, and its answer takes longer than most clients wait. A good client does not write it twice.",
+        faults: happening::late_answer,
+        time: Duration::from_secs(50),
+        ..Scenario::blank(Service::Chatwork)
+    },
+    Scenario {
         name: "chatwork.connection-reset",
         story: "The connection of the first message is reset before it is read. A good client sends it again, or ends with another status than 0.",
         faults: happening::connection_reset,
@@ -245,6 +252,14 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "chatwork.redirect-elsewhere",
         story: "The first requests are redirected to another host. A good client does not show its token there.",
         faults: happening::redirect_elsewhere,
+        other_host: true,
+        time: Duration::from_secs(20),
+        ..Scenario::blank(Service::Chatwork)
+    },
+    Scenario {
+        name: "chatwork.picture-elsewhere",
+        story: "The profile's picture lies on another host. A good client that fetches it does not show its token there.",
+        faults: happening::picture_elsewhere,
         other_host: true,
         time: Duration::from_secs(20),
         ..Scenario::blank(Service::Chatwork)

@@ -1,5 +1,7 @@
 //! What happens in scenarios of both services: the same faults, spelt as each service spells them.
 
+use std::time::Duration;
+
 use contract::service::Service;
 use contract::time::UnixMillis;
 use mock_server::control::{FaultAction, FaultRule, Match};
@@ -136,7 +138,7 @@ pub(super) fn reset_in_milliseconds(ground: &Ground<'_>) -> Faults {
 }
 
 pub(super) fn limit_by_another_clock(ground: &Ground<'_>) -> Faults {
-    times(10, "limit", ground.everything(), FaultAction::rate_limit(Some(2)))
+    times(10, "limit", ground.everything(), FaultAction::rate_limit(Some(4)))
 }
 
 pub(super) fn unavailable_for_seconds(ground: &Ground<'_>) -> Faults {
@@ -156,6 +158,11 @@ pub(super) fn unavailable_until_a_date(ground: &Ground<'_>) -> Faults {
 
 pub(super) fn lost_answer(ground: &Ground<'_>) -> Faults {
     times(1, "lost-answer", sends(ground), FaultAction::drop_after_commit())
+}
+
+/// Longer than the usual default of 30 seconds.
+pub(super) fn late_answer(ground: &Ground<'_>) -> Faults {
+    times(1, "late-answer", sends(ground), FaultAction::delay(Duration::from_secs(33)))
 }
 
 pub(super) fn connection_reset(ground: &Ground<'_>) -> Faults {
@@ -182,7 +189,7 @@ pub(super) fn no_http(ground: &Ground<'_>) -> Faults {
 }
 
 pub(super) fn slow_answers(ground: &Ground<'_>) -> Faults {
-    always("slow", sends(ground), FaultAction::delay(std::time::Duration::from_millis(400)))
+    always("slow", sends(ground), FaultAction::delay(Duration::from_millis(400)))
 }
 
 fn redirect(ground: &Ground<'_>, status: u16) -> Faults {
@@ -218,6 +225,20 @@ pub(super) fn redirect_elsewhere(ground: &Ground<'_>) -> Faults {
     let to = |status| FaultAction::respond(status).header("location", format!("{}/elsewhere", ground.other_host));
     let once = |status| ("redirect", FaultRule::new(to(status)).on(ground.everything()));
     vec![once(302), once(307)]
+}
+
+/// The default world's first profile, with a picture on the other host.
+pub(super) fn picture_elsewhere(ground: &Ground<'_>) -> Faults {
+    let profile = json!({
+        "account_id": 1001, "room_id": 5000, "name": "森 葵", "chatwork_id": "aoimori", "organization_id": 101,
+        "organization_name": "株式会社れいじ製作所", "department": "企画部", "title": "", "url": "", "introduction": "",
+        "mail": "aoi@example.com", "tel_organization": "", "tel_extension": "", "tel_mobile": "", "skype": "",
+        "facebook": "", "twitter": "", "avatar_image_url": format!("{}/picture.png", ground.other_host),
+        "login_mail": "aoi@example.com",
+    });
+    let action =
+        FaultAction::respond(200).header("content-type", "application/json; charset=utf-8").body(profile.to_string());
+    always("picture", ground.operation("get-me"), action)
 }
 
 pub(super) fn text_with_reserved_characters(_seed: u64) -> String {
@@ -294,16 +315,15 @@ const PIECES: [&str; 36] = [
     "null",
 ];
 
-/// The application is registered already, as it is for a program that registers at another time.
-pub(super) fn registered(world: &mut Value) {
+/// Nobody has registered the application's token. In all other scenarios somebody has, at another time.
+pub(super) fn not_registered(world: &mut Value) {
     if let Some(application) = world.pointer_mut("/chatday/applications/0") {
-        application["registered"] = json!(true);
+        application["registered"] = json!(false);
     }
 }
 
-/// The same, and the chat has an id that no float keeps.
-pub(super) fn registered_with_large_ids(world: &mut Value) {
-    registered(world);
+/// The chat has an id that no float keeps.
+pub(super) fn large_chat_ids(world: &mut Value) {
     if let Some(chat) = world.pointer_mut("/chatday/chats/0") {
         chat["chat_id"] = json!("9007199254740993001");
     }
@@ -370,7 +390,7 @@ mod tests {
 
     #[test]
     fn every_changed_world_is_one_that_the_mock_takes() {
-        for change in [registered, registered_with_large_ids, few_requests_allowed, empty_account, large_ids] {
+        for change in [large_chat_ids, few_requests_allowed, empty_account, large_ids] {
             let mut world = default_world();
             change(&mut world);
             assert_ne!(world, default_world());
