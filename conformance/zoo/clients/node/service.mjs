@@ -104,8 +104,8 @@ export class Service {
   async sendAll(send) {
     const sends = [TEXT, "2: ขอบคุณค่ะ", "3: またね 👋"];
     if (is("not-awaited")) {
-      for (const text of sends) send(text).catch(() => {});
-      setTimeout(() => process.exit(0), 150);
+      sends.reduce((before, text) => before.then(() => send(text)), Promise.resolve()).catch(() => {});
+      setTimeout(() => process.exit(0), 350);
       return;
     }
     for (const text of sends) await send(text);

@@ -3,7 +3,7 @@
 import json
 import os
 
-from wire import Answer, Failure
+from wire import Failure
 
 from . import flaw
 
@@ -139,31 +139,20 @@ class Parses204:
 @flaw("chatwork", "ids-as-float")
 class IdsAsFloat:
     def parse(self, request, answer):
-        return super().parse(request, Answer(answer.status, answer.headers, through(answer.body, float)))
+        return changed(super().parse(request, answer), (int, str), lambda id: str(float(id)).removesuffix(".0"))
 
 
 @flaw("chatwork", "ids-as-32-bit")
 class IdsAs32Bit:
     def parse(self, request, answer):
-        return super().parse(request, Answer(answer.status, answer.headers, through(answer.body, wrapped)))
+        return changed(super().parse(request, answer), int, lambda id: (id + 2**31) % 2**32 - 2**31)
 
 
-def wrapped(number):
-    return (int(number) + 2**31) % 2**32 - 2**31
-
-
-def through(body, change):
-    """JSON whose ids went through a number type that is too small for them. They stay words, as ids of messages are."""
-
-    def changed(key, value):
-        if isinstance(value, dict):
-            return {inner: changed(inner, each) for inner, each in value.items()}
-        if isinstance(value, list):
-            return [changed(key, each) for each in value]
-        is_id = key.endswith(("_id", "_ids")) and isinstance(value, (int, str)) and str(value).isdigit()
-        return str(change(value)) if is_id else value
-
-    try:
-        return json.dumps(changed("", json.loads(body))).encode()
-    except ValueError:
-        return body
+def changed(value, kinds, change, key=""):
+    """JSON whose ids of these kinds went through something that is too small for them."""
+    if isinstance(value, dict):
+        return {inner: changed(each, kinds, change, inner) for inner, each in value.items()}
+    if isinstance(value, list):
+        return [changed(each, kinds, change, key) for each in value]
+    is_id = key.endswith(("_id", "_ids")) and isinstance(value, kinds) and str(value).isdigit()
+    return change(value) if is_id else value

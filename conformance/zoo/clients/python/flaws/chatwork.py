@@ -83,7 +83,8 @@ class TrustsAnyReset:
     budget = furthest = float("inf")
 
     def wait(self, seconds):
-        super().wait(min(seconds, threading.TIMEOUT_MAX))
+        # More is too much for time.sleep.
+        super().wait(min(seconds, 10**6))
 
 
 @flaw("chatwork", "trusts-own-clock")
@@ -106,10 +107,16 @@ class ResumesInOneInstant:
         self.until = 0.0
 
     def texts(self):
-        return [*super().texts(), "5th", "6th", "7th", "8th"]
+        return [*super().texts(), "5th", "6th", "7th"]
 
     def note_limits(self, answer):
         pass
+
+    def job(self):
+        self.who_am_i()
+        self.where_am_i()
+        self.messages(force=True)
+        self.send_all(self.texts())
 
     def wait(self, seconds):
         with self.lock:

@@ -76,9 +76,8 @@ class ReusesDeadSockets:
 @flaw("both", "exits-before-sending")
 class ExitsBeforeSending:
     def send_all(self, texts):
-        for text in texts:
-            threading.Thread(target=self.send, args=[text], daemon=True).start()
-        time.sleep(0.15)
+        threading.Thread(target=super().send_all, args=[texts], daemon=True).start()
+        time.sleep(0.3)
 
     def read_new(self):
         pass
@@ -86,7 +85,7 @@ class ExitsBeforeSending:
 
 @flaw("both", "floods")
 class Floods:
-    """A barrier sees to it that all of them are under way, however fast the answers are."""
+    """Heads first, then bodies: all of them are under way at once, however fast the answers are."""
 
     workers = 14
 
@@ -111,12 +110,12 @@ class Floods:
         def send(connection, request, parts):
             if request.body is None or not hasattr(self, "barrier") or threading.current_thread() is threading.main_thread():
                 return usual(connection, request, parts)
-            # The head goes out, the body follows when all are there.
             connection.putrequest(request.method, parts.path, skip_accept_encoding=True)
             for name, value in [*request.headers, ("Content-Length", str(len(request.body)))]:
                 connection.putheader(name, value)
             connection.endheaders()
             self.barrier.wait(timeout=4)
+            time.sleep(0.3)
             connection.send(request.body)
 
         wire.send = send
