@@ -6,7 +6,7 @@ use super::webhook::judge;
 use super::{Failure, Voice, plan};
 use crate::ask::case::Role;
 use crate::catalog;
-use crate::check::{Check, Plan};
+use crate::check::{Check, Kind, Plan};
 use crate::cli;
 use crate::exit::Exit;
 use crate::report::document::Document;
@@ -76,6 +76,14 @@ fn wanted(what: &str) -> Result<Vec<Wanted>, Failure> {
     if let Ok(id) = &id
         && let Some(check) = catalog::find(&id.check)
     {
+        if check.kind == Kind::Client {
+            let (service, seed, scenario) = (check.service, id.seed, &id.case);
+            return Err(Failure::Usage(format!(
+                "{} is asked of a program, not of an endpoint: conformance client --service {service} --seed {seed} \
+                 --scenario {scenario} --only {} -- COMMAND plays its scenario again",
+                id.check, id.check
+            )));
+        }
         return Ok(vec![Wanted { id: id.clone(), check, kept: None }]);
     }
     let file = Path::new(what);

@@ -262,7 +262,17 @@ impl Kept {
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len()).position(|window| window == wanted)
+    let first = wanted.first()?;
+    let mut from = 0;
+    // Most of a text is ruled out by one byte.
+    while let Some(step) = text.get(from..)?.iter().position(|byte| byte == first) {
+        from += step;
+        if text.get(from..)?.starts_with(wanted) {
+            return Some(from);
+        }
+        from += 1;
+    }
+    None
 }
 
 /// A pipe that is being read.
@@ -313,7 +323,7 @@ impl Capture {
 /// Bytes that are kept of each of stdout and stderr.
 const KEPT: usize = 256 * 1024;
 /// Bytes at which a command is ended: it will not stop by itself.
-const FLOOD: u64 = 64 * 1024 * 1024;
+const FLOOD: u64 = 16 * 1024 * 1024;
 /// Bytes that are read at once.
 const PIECE: usize = 64 * 1024;
 /// Secrets that are shown further on in the output, and the bytes on both sides of each.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use contract::service::Service;
 use mock_server::control::Certificate;
 use tokio::runtime;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -88,6 +88,8 @@ pub struct Done {
 enum Unplayed {
     Stopped,
     TimeOver,
+    /// The command does not reach the service where nothing goes wrong.
+    NoContact,
     /// A sentence.
     Fault(String),
 }
@@ -165,25 +167,31 @@ impl Run {
             stopper.stop();
         });
         let room = Arc::new(Semaphore::new(self.jobs.max(1)));
+        let plain = self.plain();
+        // The others wait for the one in which nothing goes wrong: who does not reach the service there never will.
+        let (gate, at_gate) = watch::channel(plain.is_none().then_some(true));
+        let gate = Arc::new(gate);
         for (place, scenario) in self.scenarios.iter().enumerate() {
             let (room, setup, mut stop, scenario) = (Arc::clone(&room), self.setup.clone(), inner.clone(), *scenario);
+            let (gate, mut at_gate) = (Arc::clone(&gate), at_gate.clone());
             playing.spawn(async move {
+                let is_plain = plain == Some(place);
+                if !is_plain && at_gate.wait_for(Option::is_some).await.is_ok_and(|open| *open == Some(false)) {
+                    return (place, Err(Unplayed::NoContact));
+                }
                 let _permit = room.acquire_owned().await;
                 let played = match stop.is_asked() {
                     true => Err("it was not begun".to_owned()),
                     false => stage::play(scenario, &setup, &mut stop).await,
                 };
-                (place, played)
+                if is_plain {
+                    let reached = played.as_ref().map_or(true, |seen| unsettled(scenario, seen).is_none());
+                    gate.send_replace(Some(reached));
+                }
+                (place, played.map_err(Unplayed::Fault))
             });
         }
-        Plays {
-            playing,
-            results: vec![None; self.scenarios.len()],
-            user: self.stop.clone(),
-            all: inner,
-            watch,
-            plain: self.plain(),
-        }
+        Plays { playing, results: vec![None; self.scenarios.len()], user: self.stop.clone(), all: inner, watch, plain }
     }
 
     /// The place of the scenario in which nothing goes wrong.
@@ -208,6 +216,18 @@ impl Run {
         if places.is_empty() {
             return unrun(check, level, Status::Skip, &self.why_not(check));
         }
+        if let Some(seen) = plays.plain_seen().await
+            && let Some(scenario) = self.plain().and_then(|place| self.scenarios.get(place))
+            && let Some(why) = unsettled(scenario, &seen)
+        {
+            // One sentence for all checks: there is nothing to tell them apart by.
+            let mut masks = Masks::default();
+            masks.add(&seen);
+            let ended = super::excerpt::ending(&seen);
+            let message = masks.mask(&format!("{why} ({}{ended}); no other scenario was played", scenario.name));
+            let reproduce = Some(self.line().again(scenario.name, check.id));
+            return CheckReport { reproduce, ..unrun(check, level, Status::Error, &message) };
+        }
         let mut tally = Tally::new(check, level, self.strict);
         let mut masks = Masks::default();
         let mut unplayed = Vec::new();
@@ -226,8 +246,7 @@ impl Run {
             };
             let Some(seen) = seen else { continue };
             masks.add(&seen);
-            let judgement =
-                unsettled(scenario, &seen, self.service()).map_or_else(|| judge(&seen), Judgement::Unsettled);
+            let judgement = unsettled(scenario, &seen).map_or_else(|| judge(&seen), Judgement::Unsettled);
             let (judgement, status) = tally.count(scenario.name, Some(&seen), judgement);
             tell(&Event::CaseFinished(CaseReport {
                 check: check.id.to_owned(),
@@ -239,8 +258,7 @@ impl Run {
                 response: None,
             }));
         }
-        let line = Line { service: self.service(), seed: self.setup.seed, flags: &self.flags, command: &self.shown };
-        let report = tally.report(&line, &masks);
+        let report = tally.report(&self.line(), &masks);
         match unplayed.first() {
             Some(Unplayed::Stopped) if unplayed.len() == places.len() => {
                 unrun(check, level, Status::Skip, "the run was stopped before the scenarios of this check were played")
@@ -254,6 +272,10 @@ impl Run {
             }
             _ => report,
         }
+    }
+
+    fn line(&self) -> Line<'_> {
+        Line { service: self.service(), seed: self.setup.seed, flags: &self.flags, command: &self.shown }
     }
 
     /// Why no scenario of a check is played.
@@ -283,7 +305,7 @@ impl Run {
 
 /// What is being played, and what was.
 struct Plays {
-    playing: JoinSet<(usize, Result<Observation, String>)>,
+    playing: JoinSet<(usize, Result<Observation, Unplayed>)>,
     results: Vec<Option<Played>>,
     /// What the user asked for.
     user: Stop,
@@ -317,6 +339,12 @@ impl Plays {
         Ok(compared)
     }
 
+    /// What was seen where nothing goes wrong, if that is among what is played. Waits for it.
+    async fn plain_seen(&mut self) -> Option<Arc<Observation>> {
+        let place = self.plain?;
+        self.of(place).await.ok()
+    }
+
     fn result(&self, place: Option<usize>) -> Option<&Played> {
         self.results.get(place?)?.as_ref()
     }
@@ -329,7 +357,7 @@ impl Plays {
                 let played = played.map(Arc::new).map_err(|why| match (self.all.is_asked(), self.user.is_asked()) {
                     (true, true) => Unplayed::Stopped,
                     (true, false) => Unplayed::TimeOver,
-                    (false, _) => Unplayed::Fault(why),
+                    (false, _) => why,
                 });
                 if let Some(result) = self.results.get_mut(place) {
                     *result = Some(played);
@@ -362,7 +390,8 @@ impl Plays {
 }
 
 /// Why what was seen says nothing about anything: the command did not get as far as the service.
-fn unsettled(scenario: &Scenario, seen: &Observation, service: Service) -> Option<String> {
+fn unsettled(scenario: &Scenario, seen: &Observation) -> Option<String> {
+    let service = scenario.service;
     if let Ending::NotStarted(why) = &seen.ending {
         return Some(format!("the command could not be started: {why}"));
     }

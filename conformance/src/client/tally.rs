@@ -19,6 +19,7 @@ pub(super) struct Tally<'a> {
     level: Level,
     strict: bool,
     counts: [u64; Status::ALL.len()],
+    /// Of the longest: they are played side by side.
     took: Duration,
     deciding: Option<Decided>,
 }
@@ -52,7 +53,7 @@ impl<'a> Tally<'a> {
         };
         let status = judgement.status(self.strict);
         self.counts[status as usize] += 1;
-        self.took += seen.map_or(Duration::ZERO, |seen| seen.took);
+        self.took = self.took.max(seen.map_or(Duration::ZERO, |seen| seen.took));
         let weight = weight(&judgement, self.strict);
         if self.deciding.as_ref().is_none_or(|sofar| weight > self::weight(&sofar.judgement, self.strict)) {
             self.deciding = Some(Decided {
@@ -78,8 +79,9 @@ impl<'a> Tally<'a> {
         let report = CheckReport {
             cases: total,
             duration_ms: millis(self.took),
-            reproduce: Some(line.again(deciding.scenario, self.check.id)),
-            replay: Some(id.to_string()),
+            // What did not apply in one run does not apply in the next.
+            reproduce: (status != Status::Skip).then(|| line.again(deciding.scenario, self.check.id)),
+            replay: (status != Status::Skip).then(|| id.to_string()),
             ..unrun(self.check, self.level, status, "")
         };
         match &deciding.judgement {
