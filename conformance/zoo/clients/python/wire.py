@@ -78,7 +78,8 @@ class Wire:
         except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
             # The last two come out of a TLS socket that the watchdog shut.
             self.forget(place, connection)
-            what = f"no answer within {self.timeout:g} s" if late.is_set() else f"{type(error).__name__}: {error}"
+            is_late = late.is_set() or isinstance(error, TimeoutError)
+            what = f"no answer within {self.timeout:g} s" if is_late else f"{type(error).__name__}: {error}"
             raise OutcomeUnknown(f"{request}: {what}") from error
         finally:
             if watchdog:
