@@ -6,6 +6,7 @@
 //! | [`ask`] | cases, the secret, and the craft that makes deliveries; pure. How they travel is [`courier`]'s |
 //! | [`client`] | programs that call a service: the scenarios they are put in, and what is seen of them |
 //! | [`run`] | the engine and its events |
+//! | [`client`] | the mock beside what is judged, so that what it calls is seen |
 //! | [`report`] | what people and programs read; knows events and nothing else |
 //! | [`snapshot`] | observed behaviour, kept in files and compared |
 //! | [`sample`] | small correct integrations, and flaws to try the judge on |

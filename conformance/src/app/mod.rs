@@ -1,6 +1,7 @@
 //! The program: from a typed command to an exit status.
 
 mod client;
+mod demo;
 mod interrupt;
 mod listing;
 mod merge;
@@ -50,6 +51,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let mut voice = Voice { color: cli.color, level: cli.log_level };
     let ended = match &cli.command {
+        Command::Demo(typed) => demo::run(typed, &mut voice),
         Command::Webhook(typed) if typed.plan => plan::run(typed, &mut voice),
         Command::Webhook(typed) => webhook::run(typed, &mut voice),
         Command::Client(typed) => client::run(typed, &mut voice),
@@ -60,6 +62,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain { id } => listing::explain(id, &mut voice),
         Command::Completions { shell } => completions(*shell, &mut voice),
         Command::Sample(typed) => sample::run(typed, &mut voice),
+        Command::SampleClient(typed) => sample::call(typed, &mut voice),
     };
     ended.unwrap_or_else(|failure| failure.told(&mut voice))
 }

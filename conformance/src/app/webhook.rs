@@ -5,7 +5,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use super::interrupt::stop_on_interrupt;
 use super::reporters::Reporters;
 use super::{Failure, Voice, plan};
+use crate::check::Area;
 use crate::cli::{self, How, LogLevel};
+use crate::client::beside::Beside;
 use crate::exit::Exit;
 use crate::run::clock;
 use crate::run::engine::{Run, Terms};
@@ -41,7 +43,7 @@ pub(super) fn judge(
     stopper: Stopper,
     voice: &mut Voice,
 ) -> Result<Exit, Failure> {
-    let WebhookRun { checks, session: settings, terms, remote } = run;
+    let WebhookRun { mut checks, session: mut settings, terms, remote, beside } = run;
     let begin = |settings| {
         Session::new(settings)
             .map(|session| session.trusting(how.ca_file.clone()))
@@ -53,9 +55,31 @@ pub(super) fn judge(
     }
     let mut reporters = Reporters::open(&how.output, voice)?;
     stop_on_interrupt(stopper)?;
+    // It lives as long as the run, and listens before anything is waited for.
+    let beside = match &beside {
+        Some(wish) => Some(Beside::start(wish, &settings.policy, &settings.secret).map_err(Failure::Usage)?),
+        None => None,
+    };
+    if let Some(beside) = &beside {
+        settings.policy.origin = beside.origin();
+        // An integration that takes its time has the least to do yet when its effects are looked at first.
+        checks.sort_by_key(|check| check.area != Area::Effects);
+        voice.say(
+            LogLevel::Info,
+            &format!(
+                "the mock serves the API at {}; {} shows its tokens and ids",
+                beside.base_url(),
+                beside.info_url()
+            ),
+        );
+    }
     // The time of the run begins here, not while somebody makes up their mind.
     let session = begin(settings)?;
-    let mut session = if remote { session.with_care() } else { session };
+    let session = if remote { session.with_care() } else { session };
+    let mut session = match &beside {
+        Some(beside) => session.watching(Box::new(beside.watch())),
+        None => session,
+    };
     let patience = how.wait;
     if !patience.is_zero() {
         voice.say(LogLevel::Info, &format!("waiting up to {patience:?} for the endpoint to accept connections"));

@@ -1,6 +1,7 @@
 //! The command line: exactly what was typed.
 
 mod client;
+mod demo;
 mod duration;
 mod output;
 mod sample;
@@ -13,8 +14,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::service::Service;
 
 pub use client::Client;
+pub use demo::Demo;
 pub use output::{Format, Output, ReportFile, ReportKind};
-pub use sample::Sample;
+pub use sample::{Sample, SampleClient};
 pub use webhook::{EffectArg, ForgeryAnswer, Hazard, How, Replay, SecretSource, Webhook};
 
 /// Judges a real integration with Chatday or Chatwork against the contract.
@@ -34,6 +36,7 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
+  conformance demo
   conformance webhook http://127.0.0.1:8080/webhook \\
       --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
   conformance webhook http://127.0.0.1:8080/webhook \\
@@ -56,6 +59,8 @@ Exit status:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// See the whole on one machine: mock, integrations right and wrong, judge, report.
+    Demo(Demo),
     /// Judge an endpoint that receives webhooks.
     Webhook(Box<Webhook>),
     /// Judge a program that calls a service's API.
@@ -81,6 +86,9 @@ pub enum Command {
     /// Serve a sample integration.
     #[command(hide = true)]
     Sample(Sample),
+    /// Say one thing through a service's API, as a client under judgement.
+    #[command(hide = true)]
+    SampleClient(SampleClient),
 }
 
 /// `conformance merge`.

@@ -1,5 +1,7 @@
 //! Judges programs that call Chatwork or Chatday: each is run in small worlds of its own, and what it does there is seen whole.
+//! And the one place that knows the mock: [`beside`] runs it beside a judged endpoint.
 
+pub mod beside;
 pub mod drive;
 pub mod edit;
 pub mod environment;

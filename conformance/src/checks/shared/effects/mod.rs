@@ -79,15 +79,24 @@ const WHOLE: Check = Check {
 const FIRST_LOST: Check = Check {
     area: Area::Effects,
     level: Level::Should,
-    title: "an event whose first answer was lost is handled once when it comes again",
+    title: "an event whose first answer was lost is handled when it comes again, and once",
     rationale: "A receiver that notes an event before handling it, and fails in between, takes the repetition for a \
                 duplicate and never handles it; one that notes nothing handles it twice.",
-    hint: "Note an event together with its effect, in one transaction.",
+    hint: "Note an event together with its effect, in one transaction. Handling it twice is worth knowing only: Chatday's \
+           events have no id.",
     needs: Needs::Replies,
     clauses: &[&WEBHOOK_RETRY],
     plan: Plan::Sequence { scenes: scenes::first_lost, judge: judges::one_effect },
     ..Check::blank(Service::Chatday)
 };
+
+const NO_ID: &str = "Chatday repeats, with the same bytes, an event whose answer it did not get or could not read, and its \
+                     events have no id. So the same bytes within half a minute are probably the same event; they may also be \
+                     somebody who says the same twice. Answering twice annoys the one, answering once loses a word of the \
+                     other: worth knowing, whichever you chose.";
+
+const NO_ID_HINT: &str = "Worth knowing only: keep a digest of each body for as long as repetitions take (31 s and the time \
+                          allowed for each answer, by default), and act on it once.";
 
 /// Chatwork's, in report order.
 pub const CHATWORK: &[Check] = &[
@@ -158,13 +167,19 @@ pub const CHATDAY: &[Check] = &[
     Check {
         id: "chatday.webhooks.repeated-event-has-one-effect",
         service: Service::Chatday,
+        level: Level::May,
+        rationale: NO_ID,
         clauses: &[&WEBHOOK_RETRY],
+        hint: NO_ID_HINT,
         ..TWICE
     },
     Check {
         id: "chatday.webhooks.events-at-once-have-one-effect",
         service: Service::Chatday,
+        level: Level::May,
+        rationale: NO_ID,
         clauses: &[&WEBHOOK_RETRY],
+        hint: NO_ID_HINT,
         ..AT_ONCE
     },
     Check { id: "chatday.webhooks.lost-answer-leaves-one-effect", ..FIRST_LOST },
