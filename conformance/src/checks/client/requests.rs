@@ -279,8 +279,9 @@ fn understood(seen: &Observation) -> Judgement {
 fn known(seen: &Observation) -> Judgement {
     let below: Vec<&ClientCall> =
         seen.calls.iter().filter(|call| call.path().starts_with(&seen.given.prefix)).collect();
-    // A slash too many is told of with the base address.
-    let unknown = below.iter().find(|call| {
+    // A slash too many is told of with the base address. Where a redirect leads is not the program's choice.
+    let own = below.iter().take_while(|call| !(300..400).contains(&call.status));
+    let unknown = own.into_iter().find(|call| {
         call.operation.is_none() && call.status != 0 && call.method != "OPTIONS" && !call.path().contains("//")
     });
     match unknown {
@@ -459,6 +460,8 @@ mod tests {
             assert_eq!(judged(known, call.clone()), "held");
             call.operation = None;
             assert_eq!(judged(known, call.clone()), "should unknown-operation");
+            let redirected = look(service, 0, 302);
+            assert_eq!(short(&known(&seen(service, "redirect-302", vec![redirected, call.clone()]))), "held");
             call.target = "/favicon.ico".to_owned();
             assert_eq!(short(&known(&seen(service, "all-is-well", vec![call]))), "moot");
         }
