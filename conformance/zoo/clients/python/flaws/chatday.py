@@ -111,3 +111,17 @@ class RegistersForEachMessage:
 class ChatIdAsNumber:
     def message(self, text):
         return {**super().message(text), "chat_id": str(int(float(self.chat)))}
+
+
+@flaw("chatday", "path-from-memory")
+class PathFromMemory:
+    def send_url(self):
+        return self.url("/message")
+
+
+@flaw("chatday", "form-turned-into-json")
+class FormTurnedIntoJson:
+    def message(self, text):
+        fields = dict(urllib.parse.parse_qsl(f"data={text}&chat_id={self.chat}"))
+        data = fields.pop("data", "")
+        return {"message": {"type": "text", "data": data}, **fields}
