@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod clock;
+mod descent;
 pub mod engine;
 pub mod event;
 pub mod evidence;

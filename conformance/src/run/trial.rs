@@ -29,8 +29,11 @@ pub(super) fn run(
     let mut cases = cases.into_iter().peekable();
     while let Some(first) = cases.next() {
         let role = first.role;
+        // Who does not say what a message is about can be watched with one event at a time only.
+        let watched = if role == Role::Forged { session.sees_drops(check) } else { None };
+        let jobs = if watched.is_some_and(|habit| !habit.quotes) { 1 } else { jobs.max(1) };
         let mut batch = vec![first];
-        while batch.len() < jobs.max(1) && cases.peek().is_some_and(|next| next.role == role) {
+        while batch.len() < jobs && cases.peek().is_some_and(|next| next.role == role) {
             batch.extend(cases.next());
         }
         for (case, steps) in send(check, batch, session) {
@@ -140,8 +143,6 @@ fn send(check: &str, batch: Vec<Case>, session: &mut Session) -> Vec<(Case, Step
         (Some(habit), Some(mark), Some(after)) => fates(&all, mark, after, habit, session),
         _ => vec![Fate::Unseen; all.len()],
     };
-    // Who does not say what a message is about can be watched with one event at a time only.
-    let one_by_one = watched.is_some_and(|habit| !habit.quotes);
     let lost = |session: &Session| {
         let policy = &session.settings().policy;
         let accepted = |control: &Option<Exchange>| control.as_ref().is_some_and(|control| policy.accepts(control));
@@ -152,9 +153,8 @@ fn send(check: &str, batch: Vec<Case>, session: &mut Session) -> Vec<(Case, Step
         .into_iter()
         .zip(sent.into_iter().zip(fates))
         .map(|(case, (own, fate))| {
-            let accepted = session.settings().policy.accepts(&own);
             // An event that is refused among others may be acknowledged alone.
-            let again = unclear || (!controlled && !accepted) || (one_by_one && accepted);
+            let again = unclear || (!controlled && !session.settings().policy.accepts(&own));
             let steps = Steps { before: before.clone(), own, after: after.clone(), fate };
             if !again {
                 return (case, steps);
@@ -163,7 +163,12 @@ fn send(check: &str, batch: Vec<Case>, session: &mut Session) -> Vec<(Case, Step
             // What could not be sent a second time tells nothing new.
             let settled = lone.before.as_ref().is_none_or(|control| session.settings().policy.accepts(control))
                 && !lone.own.fault().is_some_and(courier::exchange::Fault::is_out_of_reach);
-            (case, if settled { lone } else { Steps { after: steps.after.or(lone.after), ..steps } })
+            if !settled {
+                return (case, Steps { after: steps.after.or(lone.after), ..steps });
+            }
+            // The second time it may have been dropped as a duplicate.
+            let fate = if matches!(lone.fate, Fate::ActedOn(_)) { lone.fate } else { steps.fate };
+            (case, Steps { fate, ..lone })
         })
         .collect()
 }

@@ -11,6 +11,7 @@ use std::sync::mpsc::{self, Receiver};
 use super::interrupt::stop_on_interrupt;
 use super::{Failure, Voice};
 use crate::cli::{self, LogLevel};
+use crate::client::sweep;
 use crate::exit::Exit;
 use crate::report::Reporter;
 use crate::report::document::{Collector, Document};
@@ -28,8 +29,13 @@ pub(super) fn run(typed: &cli::Demo, voice: &mut Voice) -> Result<Exit, Failure>
     fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
     let (stopper, stop) = stop::channel();
     stop_on_interrupt(stopper)?;
+    // Clients are processes; none outlives the demo.
+    sweep::adopt();
     let subjects = subject::all();
-    voice.say(LogLevel::Info, &format!("judging {} programs at the same time, for about ten seconds", subjects.len()));
+    voice.say(
+        LogLevel::Info,
+        &format!("judging {} programs at the same time, which takes some ten seconds", subjects.len()),
+    );
     let (teller, told) = mpsc::channel();
     // All at once: most of the time is spent on waiting for what must not happen.
     let judged: Result<Vec<Document>, String> = std::thread::scope(|scope| {
@@ -40,19 +46,23 @@ pub(super) fn run(typed: &cli::Demo, voice: &mut Voice) -> Result<Exit, Failure>
                 let path = folder.join(subject.file);
                 scope.spawn(move || {
                     judge(subject, stop, &path, &mut |event| {
-                        if let Event::CheckFinished(_) = event {
-                            // Whoever shows the progress may have gone.
-                            let _ = teller.send(());
-                        }
+                        let step = match event {
+                            Event::RunStarted(card) => Step::Begun(card.checks),
+                            Event::CheckFinished(_) => Step::Judged,
+                            _ => return,
+                        };
+                        // Whoever shows the progress may have gone.
+                        let _ = teller.send(step);
                     })
                 })
             })
             .collect();
         drop(teller);
-        show(&told, subjects.iter().map(Subject::checks).sum());
+        show(&told, &mut io::stderr());
         let harness = |_| Err("a part of the demo ended in a panic".to_owned());
         running.into_iter().map(|thread| thread.join().unwrap_or_else(harness)).collect()
     });
+    sweep::end_all();
     let judged = judged.map_err(Failure::Harness)?;
     let page = write_index(&folder, &subjects, &judged)?;
     let mut out = voice.results();
@@ -90,19 +100,29 @@ fn judge(subject: &Subject, stop: stop::Stop, path: &Path, tell: &mut dyn FnMut(
     }
 }
 
+/// What is told of the progress.
+enum Step {
+    /// A run has begun, with so many checks.
+    Begun(usize),
+    /// A check is judged.
+    Judged,
+}
+
 /// Counts the checks on one line of a terminal, until nobody tells of any more.
-fn show(told: &Receiver<()>, total: usize) {
-    let mut stderr = io::stderr();
-    let is_shown = stderr.is_terminal();
-    let mut done = 0;
-    while told.recv().is_ok() {
-        done += 1;
+fn show(told: &Receiver<Step>, out: &mut io::Stderr) {
+    let is_shown = out.is_terminal();
+    let (mut done, mut total) = (0, 0);
+    while let Ok(step) = told.recv() {
+        match step {
+            Step::Begun(checks) => total += checks,
+            Step::Judged => done += 1,
+        }
         if is_shown {
-            let _ = write!(stderr, "\r\x1b[2K[{done}/{total}] checks").and_then(|()| stderr.flush());
+            let _ = write!(out, "\r\x1b[2K[{done}/{total}] checks").and_then(|()| out.flush());
         }
     }
     if is_shown {
-        let _ = write!(stderr, "\r\x1b[2K");
+        let _ = write!(out, "\r\x1b[2K");
     }
 }
 
@@ -110,7 +130,7 @@ fn write_index(folder: &Path, subjects: &[Subject], judged: &[Document]) -> Resu
     let entries: Vec<index::Entry<'_>> = subjects
         .iter()
         .zip(judged)
-        .map(|(subject, document)| index::Entry { words: subject.words, file: subject.file, document })
+        .map(|(subject, document)| index::Entry { words: &subject.words, file: subject.file, document })
         .collect();
     let path = folder.join("index.html");
     fs::write(&path, index::page("What the judge found", &entries)).map_err(|error| unwritable(&path, &error))?;

@@ -30,7 +30,7 @@ pub(super) fn print(out: &mut impl Write, subjects: &[Subject], judged: &[Docume
     }
     writeln!(out, "\nreport: {}\n", page.display())?;
     writeln!(out, "{bold}Now your own{bold:#}")?;
-    let kinds = subjects.iter().map(|subject| subject.kind);
+    let kinds = subjects.iter().map(|subject| subject.kind());
     for (kind, words, command) in NEXT {
         if kinds.clone().any(|own| own == kind) {
             writeln!(out, "\n  {words}\n{command}")?;

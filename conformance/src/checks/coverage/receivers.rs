@@ -154,7 +154,7 @@ pub(super) const ROWS: &[Row] = &[
         25,
         "Real events are dropped as duplicates, because they say the same.",
         &[
-            Chatwork(&["same-text-again-is-another-event"]),
+            Chatwork(&["same-text-again-is-another-event", "edit-is-another-event"]),
             Not("Chatday's events have no id: two equal ones cannot be told from one that is repeated."),
         ],
     ),
@@ -261,7 +261,11 @@ pub(super) const ROWS: &[Row] = &[
             Chatwork(&["valid-event-is-acknowledged"]),
         ],
     ),
-    row(42, "The answer is a redirect.", &[Both(&["valid-event-is-acknowledged"])]),
+    row(
+        42,
+        "The answer is a redirect.",
+        &[Both(&["valid-event-is-acknowledged", "slash-at-the-end-is-not-redirected"])],
+    ),
     row(
         43,
         "GET, HEAD and OPTIONS crash the endpoint or run the handler.",
@@ -274,7 +278,11 @@ pub(super) const ROWS: &[Row] = &[
         "A Content-Encoding that was not expected crashes the endpoint.",
         &[Both(&["content-encoding-does-not-crash"])],
     ),
-    row(47, "A body in chunks is not read, or broken where a chunk ends.", &[Both(&["chunked-body-is-read"])]),
+    row(
+        47,
+        "A body in chunks is not read, or broken where a chunk ends.",
+        &[Both(&["chunked-body-is-read", "text-comes-back-whole"])],
+    ),
     row(48, "Expect: 100-continue is not known.", &[Both(&["expect-continue-is-answered"])]),
     row(
         49,
@@ -282,7 +290,15 @@ pub(super) const ROWS: &[Row] = &[
         &[Both(&["kept-connection-tells-apart"])],
     ),
     row(50, "An event is lost when an idle connection closes.", &[Both(&["idle-connection-loses-nothing"])]),
-    row(51, "Half a request leaves effects behind, or hangs a worker.", &[Both(&["half-request-does-no-harm"])]),
+    row(
+        51,
+        "Half a request leaves effects behind, or hangs a worker.",
+        &[
+            Both(&["half-request-does-no-harm"]),
+            Chatday(&["half-event-has-no-effect"]),
+            Not("The signature of Chatwork covers the whole body: half of it is forged."),
+        ],
+    ),
     row(52, "A slow sender blocks the others.", &[Both(&["slow-sender-is-not-in-the-way"])]),
     row(
         53,

@@ -325,6 +325,9 @@ fn forwarded(craft: &Craft<'_>) -> Vec<Case> {
             Case::genuine(format!("valid-with-{name}"), delivery).at_most(Level::Should)
         })
         .collect();
+    // Who redirects what came over plain HTTP means well; the service would not follow.
+    let plain = add(craft.text("conformance: said to come over plain HTTP"), "x-forwarded-proto", "http");
+    cases.push(Case::genuine("valid-with-x-forwarded-proto", plain).at_most(Level::May));
     cases.extend(WAYS.into_iter().map(|(name, header, value)| {
         Case::forged(name, add(craft.forgery("conformance: a forged event"), header, value))
     }));

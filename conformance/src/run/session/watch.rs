@@ -18,6 +18,8 @@ pub struct Habit {
     pub quotes: bool,
     /// How long after the answer the first of them came; nothing when none did.
     pub lag: Option<Duration>,
+    /// Whether a forged event gets the answer of a valid one. Looked at only where messages do not say what they are about.
+    pub confirms: bool,
 }
 
 /// A control event, and whether what the integration does with it is over.
@@ -54,14 +56,13 @@ impl Session {
         self.habit
     }
 
-    /// Whether forged events that are answered like valid ones can be seen to be dropped.
+    /// What the integration does, if forged events that are answered like valid ones can be seen to be dropped.
     pub fn sees_drops(&mut self, check: &str) -> Option<Habit> {
-        self.habit(check).filter(|habit| habit.lag.is_some())
+        self.habit(check).filter(|habit| habit.lag.is_some() && (habit.quotes || habit.confirms))
     }
 
     fn learn(&mut self, check: &str) -> Option<Habit> {
-        let within = self.settings.socket.timeout;
-        let declared = self.settings.policy.effect;
+        let within = self.settings.socket.timeout * PATIENCE;
         let mut once_more = true;
         loop {
             self.effects.as_mut()?.calm(QUIET, within);
@@ -71,26 +72,45 @@ impl Session {
                 return None;
             }
             let answered = Instant::now();
-            let effects = self.effects.as_mut()?;
-            let first = effects.calls_since(mark, 1, Duration::ZERO, within);
-            let lag = first.iter().any(Call::is_message).then(|| answered.elapsed());
-            // What belongs together may come one after another: this is waited for once.
-            let calls = effects.calls_since(mark, 1, LEARNING, LEARNING);
-            let own = self.numbers_of(&control.sent);
-            let messages: Vec<&Call> = calls.iter().filter(|call| call.is_message()).collect();
-            let of_it = messages.iter().filter(|call| !call.quoted(self.settings.now).is_disjoint(&own)).count();
-            let seen = Habit {
-                effect: declared.unwrap_or(if messages.is_empty() { Effect::None } else { Effect::Reply }),
-                usual: if of_it > 0 { of_it } else { messages.len().max(1) },
-                quotes: of_it > 0,
-                lag,
-            };
-            if !(self.get_to_know_account() && once_more) || lag.is_some() {
-                return Some(seen);
+            if !self.speaks(mark, LEARNING) {
+                if once_more && self.get_to_know_account() {
+                    // The control event may have been the integration's own message: once more, by somebody else.
+                    once_more = false;
+                    continue;
+                }
+                self.speaks(mark, within.saturating_sub(LEARNING));
             }
-            once_more = false;
-            // The control event was the integration's own message, as far as it could tell: once more, by somebody else.
+            let lag = answered.elapsed();
+            // What belongs together may come one after another: this is waited for once.
+            let mut calls = self.effects.as_mut()?.calls_since(mark, 1, LEARNING, LEARNING);
+            calls.retain(Call::is_message);
+            let own = self.numbers_of(&control.sent);
+            let of_it = calls.iter().filter(|call| !call.quoted(self.settings.now).is_disjoint(&own)).count();
+            self.get_to_know_account();
+            let confirms = of_it == 0 && !calls.is_empty() && {
+                let forged = self.craft(check).forgery("conformance: a forged event");
+                let answer = self.send(&forged);
+                self.settings.policy.accepts(&answer)
+            };
+            return Some(Habit {
+                effect: self.settings.policy.effect.unwrap_or(if calls.is_empty() {
+                    Effect::None
+                } else {
+                    Effect::Reply
+                }),
+                usual: if of_it > 0 { of_it } else { calls.len().max(1) },
+                quotes: of_it > 0,
+                lag: (!calls.is_empty()).then_some(lag),
+                confirms,
+            });
         }
+    }
+
+    /// Whether a message comes in time.
+    fn speaks(&mut self, since: Mark, within: Duration) -> bool {
+        let effects = self.effects.as_deref_mut();
+        effects
+            .is_some_and(|effects| effects.calls_since(since, 1, Duration::ZERO, within).iter().any(Call::is_message))
     }
 
     /// Notes whose token the integration uses; whether that changes who writes.
@@ -133,7 +153,9 @@ impl Session {
     /// What the integration called since a mark because of these events, or of what does not show. Waits for the messages
     /// of so many events.
     pub fn observe(&mut self, mark: Mark, own: &BTreeSet<u64>, events: usize, habit: Habit) -> Vec<Call> {
-        self.await_calls(mark, own, events, self.settings.socket.timeout, habit)
+        let timeout = self.settings.socket.timeout;
+        let within = timeout.max(habit.lag.unwrap_or_default() * 3).min(timeout * PATIENCE);
+        self.await_calls(mark, own, events, within, habit)
     }
 
     /// The numbers of an event, by which what comes of it is known.
@@ -150,9 +172,9 @@ impl Session {
         habit: Habit,
     ) -> Vec<Call> {
         let now = self.settings.now;
-        let longest = self.settings.socket.timeout;
+        let longest = self.settings.socket.timeout * PATIENCE;
         // Who takes long to act at all takes long to act on this too.
-        let quiet = QUIET.max(habit.lag.unwrap_or_default().saturating_mul(2)).min(longest);
+        let quiet = QUIET.max(habit.lag.unwrap_or_default() * 2).min(longest);
         let until = Instant::now() + within;
         let Some(effects) = self.effects.as_deref_mut() else { return Vec::new() };
         let expected = events * habit.usual;
@@ -161,12 +183,12 @@ impl Session {
             let left = until.saturating_duration_since(Instant::now());
             let mut calls = effects.calls_since(mark, awaited, quiet, left);
             let messages = calls.iter().filter(|call| call.is_message()).count();
-            if habit.quotes {
-                calls.retain(|call| {
-                    let quoted = call.quoted(now);
-                    quoted.is_empty() || !quoted.is_disjoint(own)
-                });
-            }
+            calls.retain(|call| {
+                let quoted = call.quoted(now);
+                // Where plain events lead to no message in time, one that does not say what it is about is a late one.
+                let is_late = habit.effect == Effect::None && call.is_message();
+                if quoted.is_empty() { !is_late } else { !quoted.is_disjoint(own) }
+            });
             let kept = calls.iter().filter(|call| call.is_message()).count();
             if kept >= expected || left.is_zero() {
                 return calls;
@@ -181,5 +203,5 @@ impl Session {
 const QUIET: Duration = Duration::from_millis(300);
 /// The same, when the integration is met for the first time.
 const LEARNING: Duration = Duration::from_secs(1);
-/// So many times the time of an exchange is waited for what a valid event leads to.
+/// So many times the time of an exchange is waited at most for what a valid event leads to.
 const PATIENCE: u32 = 2;

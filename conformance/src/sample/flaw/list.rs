@@ -107,7 +107,7 @@ flaws! {
     /// Whoever claims to have been forwarded by this machine is believed.
     TrustsForwardedFor = "trusts-forwarded-for", 59, M M;
     /// What was forwarded from plain HTTP is redirected.
-    RedirectsPlainHttp = "redirects-plain-http", 59, S S;
+    RedirectsPlainHttp = "redirects-plain-http", 59, I I;
     /// Events more than a minute old, or from the future, are refused.
     StrictClock = "strict-clock", 22, S N;
 
@@ -211,7 +211,7 @@ flaws! {
     /// The acknowledgement is a redirect.
     AnswersRedirect = "answers-redirect", 42, M M;
     /// A path with a slash at its end is redirected.
-    RedirectsSlash = "redirects-slash", 42, S S;
+    RedirectsSlash = "redirects-slash", 42, I I;
     /// The acknowledgement is longer than the service allows.
     TooLongAnswer = "too-long-answer", 61, M N;
 

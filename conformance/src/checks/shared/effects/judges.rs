@@ -3,7 +3,7 @@
 use contract::service::Service;
 use courier::exchange::{Fault, Outcome};
 
-use super::scenes::{DELICATE, LOUD};
+use super::scenes::{DELICATE, INDENTED, LOUD};
 use crate::ask::effects::Call;
 use crate::ask::scene::Course;
 use crate::check::Level;
@@ -71,6 +71,49 @@ pub(super) fn an_effect_each(course: &Course<'_>) -> Judgement {
         "the same text in another message had no effect".to_owned(),
         "a message for each of the two events",
         "a message for the first one only".to_owned(),
+    )
+}
+
+/// Whoever leaves edits alone leaves alone the one of a message that it has never seen, too.
+pub(super) fn edit_counts(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    let [unseen_edited, first, edited] = course.calls else { return unseen() };
+    let acted = |calls: &[Call]| calls.iter().any(Call::is_message);
+    if !acted(unseen_edited) {
+        return Judgement::Moot("the integration does nothing about edits".to_owned());
+    }
+    if !acted(first) {
+        return Judgement::Unsettled("the message before its edit had no effect".to_owned());
+    }
+    if acted(edited) {
+        return Judgement::Held;
+    }
+    deviates(
+        "edit-dropped",
+        Level::Should,
+        "an edit of a message that was never seen has an effect, and one of a message that was handled has none"
+            .to_owned(),
+        "an effect of either edit",
+        "no message after the edit of a message that was handled".to_owned(),
+    )
+}
+
+pub(super) fn nothing_by_halves(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    if course.calls.is_empty() {
+        return unseen();
+    }
+    let Some(call) = messages(course).next() else { return Judgement::Held };
+    deviates(
+        "half-acted-on",
+        Level::Should,
+        format!("an event whose end never came was acted on: {}", call.words()),
+        "no message",
+        "a message".to_owned(),
     )
 }
 
@@ -169,7 +212,7 @@ pub(super) fn text_kept(course: &Course<'_>) -> Judgement {
     if let Some(judgement) = moot(course) {
         return judgement;
     }
-    let [plain, delicate, _] = course.calls else { return unseen() };
+    let [plain, delicate, _, indented, ..] = course.calls else { return unseen() };
     let holds = |calls: &[Call], words: &str| {
         calls.iter().filter_map(|call| call.text.as_deref()).any(|text| text.contains(words))
     };
@@ -183,7 +226,19 @@ pub(super) fn text_kept(course: &Course<'_>) -> Judgement {
             text.to_owned(),
         );
     }
-    if !holds(plain, "conformance: plain words") || holds(delicate, DELICATE) {
+    if !holds(plain, "conformance: plain words") {
+        return Judgement::Held;
+    }
+    if holds(indented, INDENTED.trim_start()) && !holds(indented, INDENTED) {
+        return deviates(
+            "text-trimmed",
+            Level::Should,
+            "plain words came back as they were, and an indented text came back without its indentation".to_owned(),
+            INDENTED,
+            indented.iter().find_map(|call| call.text.clone()).unwrap_or_default(),
+        );
+    }
+    if holds(delicate, DELICATE) {
         return Judgement::Held;
     }
     let came = delicate.iter().find_map(|call| call.text.clone()).unwrap_or_else(|| "no message".to_owned());
@@ -295,6 +350,28 @@ mod tests {
     }
 
     #[test]
+    fn an_edit_counts_where_edits_do() {
+        let after = |unseen: usize, first: usize, edited: usize| {
+            let calls = [unseen, first, edited].map(|count| vec![reply("a"); count]);
+            judged(edit_counts, Role::Genuine, good(), &calls)
+        };
+        assert_eq!(after(1, 1, 1), "held");
+        assert_eq!(after(0, 1, 0), "moot", "edits are left alone");
+        assert_eq!(after(1, 1, 0), "should edit-dropped");
+        assert_eq!(after(1, 0, 1), "unsettled");
+        assert_eq!(judged(edit_counts, Role::Genuine, good(), &[]), "unsettled");
+    }
+
+    #[test]
+    fn half_an_event_leads_to_no_message() {
+        let after = |calls: &[Vec<Call>]| judged(nothing_by_halves, Role::Hostile, Reply::Silent(Fault::HungUp), calls);
+        assert_eq!(after(&[vec![]]), "held");
+        assert_eq!(after(&[vec![call("get-me", "", None)]]), "held");
+        assert_eq!(after(&[vec![reply("a")]]), "should half-acted-on");
+        assert_eq!(after(&[]), "unsettled");
+    }
+
+    #[test]
     fn an_answer_that_waits_for_the_api_comes_too_late() {
         let after = |own| judged(answered_first, Role::Genuine, own, &[vec![]]);
         assert_eq!(after(Reply::Late(Duration::from_millis(300))), "held");
@@ -316,15 +393,20 @@ mod tests {
 
     #[test]
     fn text_comes_back_as_it_was_or_not_at_all() {
-        let after = |plain: &str, delicate: &str, long: &str| {
-            let calls = [vec![reply(plain)], vec![reply(delicate)], vec![reply(long)]];
+        let whole = format!("echo: {INDENTED} like code");
+        let after = |texts: [&str; 5]| {
+            let calls = texts.map(|text| if text.is_empty() { vec![] } else { vec![reply(text)] });
             judged(text_kept, Role::Genuine, good(), &calls)
         };
         let plain = "echo: conformance: plain words 1";
-        assert_eq!(after(plain, &format!("echo: {DELICATE}"), "…"), "held");
-        assert_eq!(after("thanks", "thanks", "thanks"), "held");
-        assert_eq!(after(plain, "echo: ếđồng", "…"), "should text-changed");
-        assert_eq!(after(plain, &format!("echo: {DELICATE}"), "👨\u{fffd}"), "should character-split");
+        let delicate = &*format!("echo: {DELICATE}");
+        assert_eq!(after([plain, delicate, "…", &whole, "👍"]), "held");
+        assert_eq!(after(["thanks"; 5]), "held");
+        assert_eq!(after([plain, "echo: ếđồng", "…", &whole, "👍"]), "should text-changed");
+        assert_eq!(after([plain, delicate, "👨\u{fffd}", &whole, "👍"]), "should character-split");
+        assert_eq!(after([plain, delicate, "…", &whole, "\u{fffd}\u{fffd}"]), "should character-split");
+        assert_eq!(after([plain, delicate, "…", "echo: conformance: indented like code", "👍"]), "should text-trimmed");
+        assert_eq!(after([plain, delicate, "…", "", ""]), "held", "chunks may be declined");
     }
 
     #[test]
