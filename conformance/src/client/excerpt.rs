@@ -62,6 +62,7 @@ pub(super) fn ending(seen: &Observation) -> String {
     let mut masks = Masks::default();
     masks.add(seen);
     let ended = match &seen.ending {
+        Ending::Exited(0) if seen.reports_failure => "; the command told of a failure in what it answered".to_owned(),
         Ending::Exited(status) => format!("; the command ended with status {status}"),
         Ending::Signalled(signal) => format!("; signal {signal} ended the command"),
         Ending::TimedOut => format!("; the command was ended after {:.0} s", seen.took.as_secs_f64()),
@@ -70,7 +71,7 @@ pub(super) fn ending(seen: &Observation) -> String {
     };
     let text = masks.mask(&String::from_utf8_lossy(&seen.stderr));
     let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
-    let said = last.filter(|_| seen.ending != Ending::Exited(0));
+    let said = last.filter(|_| !seen.claims_success());
     let said = said.map(|line| format!(", its stderr with \"{}\"", excerpt(line.as_bytes(), LINE_SHOWN)));
     format!("{ended}{}", said.unwrap_or_default())
 }

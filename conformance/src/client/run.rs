@@ -170,13 +170,14 @@ impl Run {
         let plain = self.plain();
         // The others wait for the one in which nothing goes wrong: who does not reach the service there never will.
         let (gate, at_gate) = watch::channel(plain.is_none().then_some(true));
-        let gate = Arc::new(gate);
+        let mut gate = Some(gate);
         for (place, scenario) in self.scenarios.iter().enumerate() {
             let (room, setup, mut stop, scenario) = (Arc::clone(&room), self.setup.clone(), inner.clone(), *scenario);
-            let (gate, mut at_gate) = (Arc::clone(&gate), at_gate.clone());
+            let mut at_gate = at_gate.clone();
+            // With whoever has it the gate falls, so that nobody waits for one that cannot open any more.
+            let gate = if plain == Some(place) { gate.take() } else { None };
             playing.spawn(async move {
-                let is_plain = plain == Some(place);
-                if !is_plain && at_gate.wait_for(Option::is_some).await.is_ok_and(|open| *open == Some(false)) {
+                if gate.is_none() && at_gate.wait_for(Option::is_some).await.is_ok_and(|open| *open == Some(false)) {
                     return (place, Err(Unplayed::NoContact));
                 }
                 let _permit = room.acquire_owned().await;
@@ -184,7 +185,7 @@ impl Run {
                     true => Err("it was not begun".to_owned()),
                     false => stage::play(scenario, &setup, &mut stop).await,
                 };
-                if is_plain {
+                if let Some(gate) = gate {
                     let reached = played.as_ref().map_or(true, |seen| unsettled(scenario, seen).is_none());
                     gate.send_replace(Some(reached));
                 }

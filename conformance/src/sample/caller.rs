@@ -126,10 +126,14 @@ impl Caller {
 
     /// How long the service asks to wait; nothing where that is longer than anybody would wait for this program.
     fn pause(&self, answer: &Answer) -> Option<Duration> {
-        let number = |name| answer.headers.get(name).and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
+        let text = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
+        let number = |name| text(name).and_then(|value| value.parse::<i64>().ok());
+        // The reset is a moment on the service's clock, and so is the answer's date.
+        let now = text(header::DATE).and_then(unix_seconds).unwrap_or_else(|| (self.clock)().seconds());
         // A reset in this second is over when the next one has begun.
-        let reset = number(RATE_RESET).map(|reset| reset - (self.clock)().seconds() + 1);
-        let seconds = number(header::RETRY_AFTER).or(reset).unwrap_or(1).max(1);
+        let reset = number(RATE_RESET).map(|reset| reset - now + 1);
+        let retry_at = text(header::RETRY_AFTER).and_then(unix_seconds).map(|moment| moment - now + 1);
+        let seconds = number(header::RETRY_AFTER).or(retry_at).or(reset).unwrap_or(1).max(1);
         (seconds <= PATIENCE).then(|| Duration::from_secs(seconds.unsigned_abs()))
     }
 
@@ -149,8 +153,64 @@ impl Caller {
     }
 }
 
+/// The moment that an HTTP date names.
+fn unix_seconds(date: &str) -> Option<i64> {
+    let moment = jiff::fmt::rfc2822::parse(date).ok()?;
+    Some(moment.timestamp().as_second())
+}
+
 /// How often one call is tried.
 const ATTEMPTS: usize = 4;
 const ATTEMPTS_OF_THE_IMPATIENT: usize = 10;
 /// The longest that it waits, in seconds.
 const PATIENCE: i64 = 5;
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+
+    fn pause(headers: &[(HeaderName, &'static str)]) -> Option<u64> {
+        let caller = Caller {
+            service: Service::Chatwork,
+            api: Api {
+                socket: courier::socket::Socket {
+                    address: Err(courier::exchange::Fault::ConnectRefused),
+                    authority: String::new(),
+                    timeout: Duration::ZERO,
+                    connect_timeout: Duration::ZERO,
+                    tls: None,
+                },
+                prefix: String::new(),
+                token: "t0ken".to_owned(),
+            },
+            place: String::new(),
+            text: String::new(),
+            slip: None,
+            clock: || UnixMillis::from_seconds(1_000_000_000),
+        };
+        let headers: HeaderMap =
+            headers.iter().map(|(name, value)| (name.clone(), http::HeaderValue::from_static(value))).collect();
+        let answer = Answer {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            version: http::Version::HTTP_11,
+            headers,
+            body: Bytes::new(),
+            cut: None,
+        };
+        caller.pause(&answer).map(|pause| pause.as_secs())
+    }
+
+    #[test]
+    fn a_wait_is_measured_by_the_clock_of_the_answer_and_has_bounds() {
+        let date = (header::DATE, "Sun, 09 Sep 2001 01:51:40 GMT");
+        assert_eq!(pause(&[date.clone(), (RATE_RESET, "1000000302")]), Some(3), "the service is 300 s ahead");
+        assert_eq!(pause(&[(RATE_RESET, "1000000002")]), Some(3));
+        assert_eq!(pause(&[date.clone(), (header::RETRY_AFTER, "Sun, 09 Sep 2001 01:51:42 GMT")]), Some(3));
+        assert_eq!(pause(&[(header::RETRY_AFTER, "2")]), Some(2));
+        assert_eq!(pause(&[(RATE_RESET, "999999000")]), Some(1), "in the past");
+        assert_eq!(pause(&[(RATE_RESET, "soon")]), Some(1));
+        assert_eq!(pause(&[date, (RATE_RESET, "1000009999")]), None, "far away");
+    }
+}

@@ -174,13 +174,13 @@ fn false_success(seen: &Observation, level: Level) -> Option<Judgement> {
         }
         None => return None,
     };
-    // Some programs say it in words only. That is little for a caller, but not silence.
+    // Some programs say it in words only. Whoever calls them does not read, so it weighs the same; but the cure differs.
     let told = tells_of_failure(seen, failed.status);
     let answer =
         if failed.status == 0 { "was not answered".to_owned() } else { format!("was answered {}", failed.status) };
     let mut judgement = deviates(
         if told { "failure-told-in-words-only" } else { "failure-reported-as-success" },
-        if told { Level::Should.min(level) } else { level },
+        level,
         format!("{message}: {} {answer}", line(failed)),
         "a status other than 0, or another attempt that succeeds",
         ending(seen),
@@ -222,7 +222,7 @@ fn tells_refusals(seen: &Observation) -> Judgement {
             } else {
                 "failure-reported-as-success"
             },
-            if tells_of_failure(seen, refused.status) { Level::Should } else { Level::Must },
+            Level::Must,
             format!(
                 "the token was not registered, {} was answered {}, and the program ended with status 0",
                 line(refused),
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_swallowed_refusal_fails_and_one_that_is_told_in_words_is_warned_of() {
+    fn a_swallowed_refusal_fails_and_so_does_one_that_is_told_in_words_only() {
         for service in Service::ALL {
             for (judge, status) in [(tells_refusals as fn(&Observation) -> Judgement, 403), (tells_limits, 429)] {
                 assert_eq!(short(&judge(&refused(service, status))), "must failure-reported-as-success");
@@ -360,7 +360,7 @@ mod tests {
                 assert_eq!(short(&judge(&ended(refused(service, status), Ending::TimedOut))), "moot");
                 let mut told = refused(service, status);
                 told.stderr = Bytes::from(format!("got {status}"));
-                assert_eq!(short(&judge(&told)), "should failure-told-in-words-only");
+                assert_eq!(short(&judge(&told)), "must failure-told-in-words-only");
                 assert_eq!(short(&judge(&seen(service, "refused-400", vec![look(service, 0, 200)]))), "moot");
             }
         }

@@ -143,6 +143,7 @@ pub(super) fn plain(seen: &Observation) -> Result<&Observation, &'static str> {
 /// How a program ended, in words.
 pub(super) fn ending(seen: &Observation) -> String {
     match &seen.ending {
+        Ending::Exited(0) if seen.reports_failure => "it told of a failure in what it answered".to_owned(),
         Ending::Exited(status) => format!("it ended with status {status}"),
         Ending::Signalled(signal) => format!("signal {signal} ended it"),
         Ending::TimedOut => format!("it was still running after {}", seconds(seen.took)),
