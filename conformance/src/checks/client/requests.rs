@@ -281,9 +281,9 @@ fn known(seen: &Observation) -> Judgement {
         seen.calls.iter().filter(|call| call.path().starts_with(&seen.given.prefix)).collect();
     // A slash too many is told of with the base address. Where a redirect leads is not the program's choice.
     let own = below.iter().take_while(|call| !(300..400).contains(&call.status));
-    let unknown = own.into_iter().find(|call| {
-        call.operation.is_none() && call.status != 0 && call.method != "OPTIONS" && !call.path().contains("//")
-    });
+    // Who the caller is comes before what it calls: a 401 says nothing about the path.
+    let judged = |call: &&&ClientCall| !matches!(call.status, 0 | 401) && !call.path().contains("//");
+    let unknown = own.filter(judged).find(|call| call.operation.is_none() && !is_routed(seen, call));
     match unknown {
         None if below.is_empty() => moot("the program made no request to the service"),
         None => Judgement::Held,
@@ -295,6 +295,15 @@ fn known(seen: &Observation) -> Judgement {
             format!("{}, answered {}", line(call), call.status),
         ),
     }
+}
+
+/// Whether the contract knows verb and path, whoever calls.
+fn is_routed(seen: &Observation, call: &ClientCall) -> bool {
+    let below = call.path().strip_prefix(&seen.given.prefix).unwrap_or_default();
+    let method = http::Method::from_bytes(call.method.as_bytes()).unwrap_or_default();
+    method == http::Method::OPTIONS
+        || (seen.service == Service::Chatwork
+            && route::chatwork(&method, &format!("{}{below}", seen.service.mount())).is_some())
 }
 
 fn keeps_the_base(seen: &Observation) -> Judgement {
@@ -459,7 +468,10 @@ mod tests {
             let mut call = look(service, 0, 404);
             assert_eq!(judged(known, call.clone()), "held");
             call.operation = None;
+            call.target += "/x";
             assert_eq!(judged(known, call.clone()), "should unknown-operation");
+            let nobody = ClientCall { status: 401, ..call.clone() };
+            assert_eq!(judged(known, nobody), "held", "the path was not looked at");
             let redirected = look(service, 0, 302);
             assert_eq!(short(&known(&seen(service, "redirect-302", vec![redirected, call.clone()]))), "held");
             call.target = "/favicon.ico".to_owned();
