@@ -1,17 +1,17 @@
 //! Plays scenarios side by side, and holds what was seen against the rules, in report order.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contract::service::Service;
-use mock_server::control::Certificate;
 use tokio::runtime;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::excerpt::Masks;
+use super::line::Line;
+use super::plays::{Plays, Unplayed, unsettled};
 use super::scenario::Scenario;
 use super::stage::{self, Setup};
 use super::tally::Tally;
@@ -20,7 +20,6 @@ use crate::check::{Check, Kind, Plan};
 use crate::run::clock;
 use crate::run::event::{CaseReport, CheckCard, CheckReport, Event, RunCard, RunReport, Subject, Tool};
 use crate::run::evidence::millis;
-use crate::run::shell::quote;
 use crate::run::stop::{self, Stop};
 use crate::run::tally::unrun;
 use crate::run::verdict::{Judgement, Status, Summary, Verdict};
@@ -52,28 +51,6 @@ pub struct Run {
     pub status_counts: bool,
 }
 
-/// What a command that repeats a scenario is made from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Line<'a> {
-    pub(super) service: Service,
-    pub(super) seed: u64,
-    pub(super) flags: &'a str,
-    pub(super) command: &'a str,
-}
-
-impl Line<'_> {
-    /// One line for the shell that plays a scenario again and judges it by one check.
-    pub(super) fn again(&self, scenario: &str, check: &str) -> String {
-        let Self { service, seed, flags, command } = self;
-        let mut line = format!("conformance client --service {service} --seed {seed} {flags}");
-        if !flags.contains("--observe") {
-            let _ = write!(line, "--scenario {scenario} ");
-        }
-        let _ = write!(line, "--only {check} -- {command}");
-        line
-    }
-}
-
 /// What a run came to besides its events.
 #[derive(Debug)]
 pub struct Done {
@@ -82,19 +59,6 @@ pub struct Done {
     /// What the person should know, in sentences.
     pub remarks: Vec<String>,
 }
-
-/// Why there is no observation of a scenario.
-#[derive(Clone, Debug)]
-enum Unplayed {
-    Stopped,
-    TimeOver,
-    /// The command does not reach the service where nothing goes wrong.
-    NoContact,
-    /// A sentence.
-    Fault(String),
-}
-
-type Played = Result<Arc<Observation>, Unplayed>;
 
 impl Run {
     /// Plays, judges and tells of it.
@@ -304,128 +268,6 @@ impl Run {
     }
 }
 
-/// What is being played, and what was.
-struct Plays {
-    playing: JoinSet<(usize, Result<Observation, Unplayed>)>,
-    results: Vec<Option<Played>>,
-    /// What the user asked for.
-    user: Stop,
-    /// The same, or that the time is over.
-    all: Stop,
-    watch: tokio::task::JoinHandle<()>,
-    plain: Option<usize>,
-}
-
-impl Plays {
-    /// What was seen in a scenario, beside what was where nothing goes wrong. Waits for both.
-    async fn of(&mut self, place: usize) -> Played {
-        while self.result(Some(place)).is_none() || (self.plain.is_some() && self.result(self.plain).is_none()) {
-            if !self.next().await {
-                return Err(Unplayed::Fault("the scenario came to no end".to_owned()));
-            }
-        }
-        let Some(played) = self.result(Some(place)).cloned() else { return Err(Unplayed::Stopped) };
-        let seen = played?;
-        let plain = match self.result(self.plain) {
-            Some(Ok(plain)) if self.plain != Some(place) => Arc::clone(plain),
-            _ => return Ok(seen),
-        };
-        if seen.plain.is_some() {
-            return Ok(seen);
-        }
-        let compared = Arc::new(Observation { plain: Some(plain), ..(*seen).clone() });
-        if let Some(result) = self.results.get_mut(place) {
-            *result = Some(Ok(Arc::clone(&compared)));
-        }
-        Ok(compared)
-    }
-
-    /// What was seen where nothing goes wrong, if that is among what is played. Waits for it.
-    async fn plain_seen(&mut self) -> Option<Arc<Observation>> {
-        let place = self.plain?;
-        self.of(place).await.ok()
-    }
-
-    fn result(&self, place: Option<usize>) -> Option<&Played> {
-        self.results.get(place?)?.as_ref()
-    }
-
-    /// Waits for the next scenario that ends; `false` where there is none.
-    async fn next(&mut self) -> bool {
-        match self.playing.join_next().await {
-            None => false,
-            Some(Ok((place, played))) => {
-                let played = played.map(Arc::new).map_err(|why| match (self.all.is_asked(), self.user.is_asked()) {
-                    (true, true) => Unplayed::Stopped,
-                    (true, false) => Unplayed::TimeOver,
-                    (false, _) => why,
-                });
-                if let Some(result) = self.results.get_mut(place) {
-                    *result = Some(played);
-                }
-                true
-            }
-            // Its task fell over: its place stays empty, which is said where it is missed.
-            Some(Err(_)) => true,
-        }
-    }
-
-    /// Waits for everything.
-    async fn end(&mut self) {
-        while self.next().await {}
-        self.watch.abort();
-    }
-
-    fn seen(&self) -> impl Iterator<Item = &Observation> {
-        self.results.iter().flatten().filter_map(|played| played.as_ref().ok().map(|seen| &**seen))
-    }
-
-    /// What the person should know.
-    fn remarks(&self) -> Vec<String> {
-        let left = self.seen().filter(|seen| seen.left_behind > 0).map(|seen| {
-            let (count, name) = (seen.left_behind, seen.scenario);
-            format!("warning: the command left {count} process(es) behind in {name}; they were ended")
-        });
-        left.collect()
-    }
-}
-
-/// Why what was seen says nothing about anything: the command did not get as far as the service.
-fn unsettled(scenario: &Scenario, seen: &Observation) -> Option<String> {
-    let service = scenario.service;
-    if let Ending::NotStarted(why) = &seen.ending {
-        return Some(format!("the command could not be started: {why}"));
-    }
-    if !seen.calls.is_empty() || !seen.strays.is_empty() {
-        return None;
-    }
-    let intercepted = seen.given.intercepted;
-    if seen.refused_handshakes > 0 {
-        return (scenario.certificate == Certificate::Good).then(|| {
-            "the command trusts no certificate of the mock's CA: it finds the CA's file in SSL_CERT_FILE, \
-             REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and NODE_EXTRA_CA_CERTS"
-                .to_owned()
-        });
-    }
-    if scenario.certificate != Certificate::Good && !seen.connections.is_empty() {
-        return None;
-    }
-    let (address, token, place) = match service {
-        Service::Chatwork => ("CHATWORK_BASE_URL", "CHATWORK_API_TOKEN", "room in CHATWORK_ROOM_ID"),
-        Service::Chatday => ("CHATDAY_BASE_URL", "CHATDAY_TOKEN", "chat in CHATDAY_CHAT_ID"),
-    };
-    Some(match intercepted {
-        false => format!(
-            "the command made no request to {service}: it finds the address in {address}, the token in {token} and the \
-             {place}; a program with the real address built in needs --intercept"
-        ),
-        true => format!(
-            "the command made no request to {service} through the proxy that HTTPS_PROXY names: make its HTTP library use \
-             it, or give the program the address in {address} and leave --intercept out"
-        ),
-    })
-}
-
 /// What a client did in a scenario, on one line.
 fn outcome(seen: &Observation) -> String {
     let requests = match seen.calls.len() {
@@ -435,52 +277,5 @@ fn outcome(seen: &Observation) -> String {
     format!("{requests}{}", super::excerpt::ending(seen))
 }
 
-/// The command in one line for the shell. What looks like a secret in it is not shown.
-pub fn shown(program: &super::process::Program) -> String {
-    let mut line = quoted(&program.name.to_string_lossy());
-    let mut hides_next = false;
-    for argument in &program.arguments {
-        let text = argument.to_string_lossy();
-        let is_flag = text.starts_with('-');
-        let names_secret = is_flag && SECRETS.iter().any(|word| text.to_ascii_lowercase().contains(word));
-        let part = match text.split_once('=') {
-            _ if hides_next && !is_flag => "'***'".to_owned(),
-            Some((name, _)) if names_secret => quoted(&format!("{name}=***")),
-            _ => quoted(&text),
-        };
-        hides_next = names_secret && !text.contains('=');
-        line.push(' ');
-        line.push_str(&part);
-    }
-    line
-}
-
-/// As it is where every shell reads it as one word; in quotes otherwise.
-fn quoted(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:@%+,".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { quote(text) }
-}
-
-/// Words in the name of a flag whose value is not to be shown.
-const SECRETS: [&str; 4] = ["token", "secret", "password", "api-key"];
 /// The scenario in which nothing goes wrong.
 pub const PLAIN: &str = "all-is-well";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::client::process::Program;
-
-    #[test]
-    fn a_command_is_shown_as_a_shell_reads_it_without_what_looks_like_a_secret() {
-        let program = |arguments: &[&str]| Program {
-            name: "python3".into(),
-            arguments: arguments.iter().map(Into::into).collect(),
-        };
-        assert_eq!(shown(&program(&["send.py", "hello there", "it's"])), r"python3 send.py 'hello there' 'it'\''s'");
-        assert_eq!(
-            shown(&program(&["--api-token", "abc", "--token=def", "-v"])),
-            "python3 --api-token '***' '--token=***' -v"
-        );
-    }
-}

@@ -8,10 +8,8 @@ use std::time::Duration;
 use contract::chatday::Profile;
 use contract::service::Service;
 use mock_server::control::{Certificate, FaultAction, FaultRule};
-use mock_server::core::description::DEFAULT_WORLD;
 use mock_server::{Limits, MockServer};
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep_until;
@@ -22,6 +20,7 @@ use super::process::{self, Output, Program, Ran};
 use super::record::{Due, Recorder};
 use super::scenario::{Cue, Ground, Scenario};
 use super::stranger::Stranger;
+use super::world::{self, Tokens, text};
 use crate::ask::observed::{Ending, Given, Observation, StoredMessage};
 use crate::run::clock;
 use crate::run::stop::Stop;
@@ -81,7 +80,7 @@ struct Stage {
 impl Stage {
     async fn set(scenario: &'static Scenario, setup: &Setup) -> Result<Self, String> {
         let tokens = Tokens::of(setup.seed, scenario.name);
-        let description = world(scenario, &tokens)?;
+        let description = world::of(scenario, &tokens)?;
         let (recorder, due) = Recorder::new(scenario.service, scenario.edits, scenario.turns);
         let started_at_ms = clock::now().0;
         let mock = Arc::new(mock(scenario, setup, description, &recorder).await?);
@@ -191,7 +190,7 @@ impl Stage {
         }
         // What was sent before the end is still to be read.
         self.recorder.settled(SETTLED).await;
-        let stored = stored(&before, &self.state()?);
+        let stored = world::stored(&before, &self.state()?);
         let refused_handshakes = self.refused_handshakes(setup)?;
         self.observation(rans, runs, moments, stored, refused_handshakes).await
     }
@@ -325,86 +324,6 @@ async fn take_turns(
             let _ = taken.send(());
         }
     }
-}
-
-/// The world of a scenario: the default one, changed, with tokens that nobody else has.
-fn world(scenario: &Scenario, tokens: &Tokens) -> Result<Value, String> {
-    let mut world: Value = serde_json::from_str(DEFAULT_WORLD).map_err(|error| error.to_string())?;
-    // Whether somebody has registered before is no concern of most clients.
-    set(&mut world, "/chatday/applications/0/registered", json!(true));
-    if let Some(change) = scenario.world {
-        change(&mut world);
-    }
-    set(&mut world, "/chatwork/accounts/0/token", json!(tokens.chatwork));
-    set(&mut world, "/chatday/applications/0/token", json!(tokens.chatday));
-    set(&mut world, "/chatday/applications/0/signature_token", json!(tokens.signature));
-    Ok(world)
-}
-
-fn set(world: &mut Value, pointer: &str, value: Value) {
-    if let Some(place) = world.pointer_mut(pointer) {
-        *place = value;
-    }
-}
-
-/// The secrets of one scenario: others than those of any other, so that what is found of them says where it is from.
-#[derive(Debug)]
-struct Tokens {
-    chatwork: String,
-    chatday: String,
-    signature: String,
-}
-
-impl Tokens {
-    fn of(seed: u64, scenario: &str) -> Self {
-        let make = |what: &str| {
-            let digest = Sha256::digest(format!("conformance client {seed} {scenario} {what}"));
-            digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>()
-        };
-        Self { chatwork: make("chatwork"), chatday: make("chatday"), signature: make("signature") }
-    }
-}
-
-/// Messages that the first account and the first application wrote between two states.
-fn stored(before: &Value, after: &Value) -> Vec<StoredMessage> {
-    let mut found = Vec::new();
-    let old: Vec<(String, String, String)> = written(before);
-    for (place, id, text) in written(after) {
-        if !old.iter().any(|(own, known, _)| *own == place && *known == id) {
-            found.push((id.parse::<u128>().unwrap_or_default(), StoredMessage { place, text }));
-        }
-    }
-    found.sort_by_key(|(id, _)| *id);
-    found.into_iter().map(|(_, message)| message).collect()
-}
-
-/// Place, id and text of what they wrote.
-fn written(state: &Value) -> Vec<(String, String, String)> {
-    let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut found = Vec::new();
-    let account = state.pointer("/chatwork/accounts/0/id");
-    for room in state.pointer("/chatwork/rooms").and_then(Value::as_array).into_iter().flatten() {
-        for message in list(room, "messages").iter().filter(|message| message.get("account") == account) {
-            found.push((text(room, "id"), text(message, "id"), text(message, "body")));
-        }
-    }
-    for chat in state.pointer("/chatday/chats").and_then(Value::as_array).into_iter().flatten() {
-        for (place, message) in list(chat, "messages").iter().enumerate() {
-            if message.get("from").and_then(Value::as_str) == Some("application") {
-                let data = message.pointer("/message/data").map(plain).unwrap_or_default();
-                found.push((text(chat, "chat_id"), place.to_string(), data));
-            }
-        }
-    }
-    found
-}
-
-fn text(value: &Value, key: &str) -> String {
-    value.get(key).map(plain).unwrap_or_default()
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The CA's file: where the mock says it is, or where the folder has it.

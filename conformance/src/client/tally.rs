@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::excerpt::{self, Masks};
-use super::run::Line;
+use super::line::Line;
 use crate::ask::observed::Observation;
 use crate::check::{Check, Level};
 use crate::run::event::CheckReport;
