@@ -45,22 +45,29 @@ fn page(document: &Document) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content=(policy());
-                meta name="referrer" content="no-referrer";
-                meta name="color-scheme" content="light dark";
-                link rel="icon" href="data:,";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (page_head(&title))
             body {
                 (head(document, &title))
                 main { @for area in areas(document) { (section(document, area)) } }
                 footer { p { (document.tool.name) " " (document.tool.version) } }
                 script { (PreEscaped(SCRIPT)) }
             }
+        }
+    }
+}
+
+/// What every page has at its head: nothing is loaded from anywhere.
+pub(super) fn page_head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta http-equiv="Content-Security-Policy" content=(policy());
+            meta name="referrer" content="no-referrer";
+            meta name="color-scheme" content="light dark";
+            link rel="icon" href="data:,";
+            title { (title) }
+            style { (PreEscaped(STYLE)) }
         }
     }
 }
@@ -193,7 +200,7 @@ pub(super) fn mood(verdict: Verdict) -> Status {
 }
 
 /// Nothing is loaded, and nothing runs but what stands here.
-pub(super) fn policy() -> String {
+fn policy() -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
     format!(
         "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
@@ -202,7 +209,7 @@ pub(super) fn policy() -> String {
     )
 }
 
-pub(super) const STYLE: &str = include_str!("html/page.css");
+const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 #[cfg(test)]

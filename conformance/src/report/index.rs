@@ -1,9 +1,9 @@
 //! A page that leads to the reports of several runs.
 
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::{DOCTYPE, html};
 
 use super::document::Document;
-use super::html::{STYLE, mood, policy, word};
+use super::html::{mood, page_head, word};
 use super::look::totals;
 use super::text::sign;
 use crate::run::verdict::Status;
@@ -24,16 +24,7 @@ pub fn page(title: &str, entries: &[Entry<'_>]) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content=(policy());
-                meta name="referrer" content="no-referrer";
-                meta name="color-scheme" content="light dark";
-                link rel="icon" href="data:,";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (page_head(title))
             body {
                 header { h1 { (title) } }
                 main {

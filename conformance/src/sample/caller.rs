@@ -6,9 +6,9 @@ use bytes::Bytes;
 use contract::chatday::{Message, Profile};
 use contract::service::Service;
 use contract::time::UnixMillis;
-use contract::wire::header::{CHATWORK_TOKEN, RATE_RESET};
-use courier::exchange::{Answer, Delivery, Exchange, Hidden, Value as Header};
-use http::{HeaderName, Method, StatusCode, header};
+use contract::wire::header::RATE_RESET;
+use courier::exchange::{Answer, Delivery, Exchange};
+use http::{Method, StatusCode, header};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
@@ -138,18 +138,11 @@ impl Caller {
     }
 
     fn delivery(&self, method: Method, path: &str, content_type: Option<&str>, body: Bytes) -> Delivery {
-        let (name, value): (HeaderName, String) = match self.service {
-            Service::Chatwork => (CHATWORK_TOKEN, self.api.token.clone()),
-            Service::Chatday => (header::AUTHORIZATION, format!("Bearer {}", self.api.token)),
-        };
-        let token = Header::Secret(Hidden { sent: value, shown: "[token]".to_owned(), shell: "$TOKEN".to_owned() });
-        let mut headers = vec![(name, token)];
-        headers.extend(content_type.map(|kind| (header::CONTENT_TYPE, Header::Plain(kind.to_owned()))));
         let mut target = format!("{}{path}", self.api.prefix);
         if self.slip == Some(Slip::TokenInQuery) {
             target = format!("{target}?token={}", self.api.token);
         }
-        Delivery { method, target, headers, body }
+        self.api.call(self.service, method, target, content_type, body)
     }
 }
 
@@ -167,7 +160,7 @@ const PATIENCE: i64 = 5;
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderMap;
+    use http::{HeaderMap, HeaderName};
 
     use super::*;
 

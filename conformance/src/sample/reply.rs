@@ -32,6 +32,27 @@ impl std::fmt::Debug for Api {
     }
 }
 
+impl Api {
+    /// A call with the token in its header. The target is whole.
+    pub(super) fn call(
+        &self,
+        service: Service,
+        method: Method,
+        target: String,
+        content_type: Option<&str>,
+        body: Bytes,
+    ) -> Delivery {
+        let (name, value): (HeaderName, String) = match service {
+            Service::Chatwork => (CHATWORK_TOKEN, self.token.clone()),
+            Service::Chatday => (header::AUTHORIZATION, format!("Bearer {}", self.token)),
+        };
+        let token = Header::Secret(Hidden { sent: value, shown: "[token]".to_owned(), shell: "$TOKEN".to_owned() });
+        let mut headers = vec![(name, token)];
+        headers.extend(content_type.map(|kind| (header::CONTENT_TYPE, Header::Plain(kind.to_owned()))));
+        Delivery { method, target, headers, body }
+    }
+}
+
 /// One call that answers a message.
 #[derive(Clone, Debug)]
 pub struct Reply {
@@ -111,14 +132,8 @@ impl Writer {
     }
 
     fn call(&self, method: Method, path: &str, content_type: Option<&str>, body: Bytes) -> Delivery {
-        let (name, value): (HeaderName, String) = match self.service {
-            Service::Chatwork => (CHATWORK_TOKEN, self.api.token.clone()),
-            Service::Chatday => (header::AUTHORIZATION, format!("Bearer {}", self.api.token)),
-        };
-        let token = Header::Secret(Hidden { sent: value, shown: "[token]".to_owned(), shell: "$TOKEN".to_owned() });
-        let mut headers = vec![(name, token)];
-        headers.extend(content_type.map(|kind| (header::CONTENT_TYPE, Header::Plain(kind.to_owned()))));
-        Delivery { method, target: format!("{}{path}", self.api.prefix), headers, body }
+        let target = format!("{}{path}", self.api.prefix);
+        self.api.call(self.service, method, target, content_type, body)
     }
 }
 
