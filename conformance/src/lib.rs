@@ -5,12 +5,14 @@
 //! | [`check`], [`catalog`], [`checks`] | what is asked: plain data, a function that says what to send, a pure judge |
 //! | [`ask`] | cases, the secret, and the craft that makes deliveries; pure. How they travel is [`courier`]'s |
 //! | [`run`] | the engine and its events |
+//! | [`api`] | the conversation with a server whose API is judged, and the run around it |
 //! | [`report`] | what people and programs read; knows events and nothing else |
 //! | [`snapshot`] | observed behaviour, kept in files and compared |
 //! | [`sample`] | small correct integrations, and flaws to try the judge on |
 //! | [`cli`], [`settings`], [`app`] | the program around it |
 //! | [`exit`] | what the exit status means |
 
+pub mod api;
 pub mod app;
 pub mod ask;
 pub mod catalog;

@@ -117,7 +117,7 @@ fn may_go_out(
 
 /// Ctrl-C asks the run to stop; it then reports what it has. It is watched for before this returns: a run that has sent
 /// anything can be ended with a report.
-fn stop_on_interrupt(stopper: Stopper) -> Result<(), Failure> {
+pub(super) fn stop_on_interrupt(stopper: Stopper) -> Result<(), Failure> {
     let refused = |error: io::Error| Failure::Harness(format!("Ctrl-C cannot be watched for: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
     let (watching, is_watching) = mpsc::channel();

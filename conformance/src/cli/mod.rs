@@ -1,5 +1,6 @@
 //! The command line: exactly what was typed.
 
+mod api;
 mod duration;
 mod output;
 mod sample;
@@ -11,6 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::service::Service;
 
+pub use api::{Api, TokenSource};
 pub use output::{Format, Output, ReportFile, ReportKind};
 pub use sample::Sample;
 pub use webhook::{EffectArg, ForgeryAnswer, Hazard, How, Replay, SecretSource, Webhook};
@@ -36,6 +38,8 @@ Examples:
       --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
   conformance webhook http://127.0.0.1:8080/webhook \\
       --service chatday --secret-file token.txt --strict
+  conformance api http://127.0.0.1:4010/v2 \\
+      --service chatwork --token-env CHATWORK_API_TOKEN
   conformance replay 'chatwork.webhooks.wrong-secret-is-refused@1/another-token' \\
       http://127.0.0.1:8080/webhook --secret-env CHATWORK_WEBHOOK_TOKEN
   conformance merge part-1.json part-2.json --report html=conformance.html
@@ -55,6 +59,8 @@ Exit status:
 pub enum Command {
     /// Judge an endpoint that receives webhooks.
     Webhook(Box<Webhook>),
+    /// Judge a server that offers the API: a mock, or the real service.
+    Api(Box<Api>),
     /// Send the case again that decided a check.
     Replay(Box<Replay>),
     /// Join the JSON reports of the parts of a run.
@@ -192,7 +198,7 @@ mod tests {
     fn the_help_tells_every_exit_status_in_the_words_of_the_code() {
         for exit in Exit::ALL {
             let line = format!("{:<4} {}", exit.code(), exit.meaning());
-            assert!(AFTER_HELP.contains(&line) && webhook::HELP.contains(&line), "{exit:?}");
+            assert!([AFTER_HELP, webhook::HELP, api::HELP].iter().all(|help| help.contains(&line)), "{exit:?}");
         }
     }
 }
