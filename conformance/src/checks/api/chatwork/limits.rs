@@ -289,7 +289,7 @@ fn stored_before(server: &dyn Server, refused: &Heard, messages: &str) -> u64 {
     let tasks = messages.replace("/messages", "/tasks");
     let stored = server.log().into_iter().filter(|heard| {
         heard.call.method == Method::POST
-            && (heard.call.path == messages || heard.call.path == tasks)
+            && [messages, tasks.as_str()].contains(&heard.call.path.split('?').next().unwrap_or_default())
             && heard.status() == Some(200)
             && heard.sent >= since
             && heard.sent < refused.sent
