@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`check`], [`catalog`], [`checks`] | what is asked: plain data, a function that says what to send, a pure judge |
 //! | [`ask`] | cases, the secret, and the craft that makes deliveries; pure. How they travel is [`courier`]'s |
+//! | [`client`] | programs that call a service: the scenarios they are put in, and what is seen of them |
 //! | [`run`] | the engine and its events |
 //! | [`api`] | the conversation with a server whose API is judged, and the run around it |
 //! | [`report`] | what people and programs read; knows events and nothing else |
@@ -19,6 +20,7 @@ pub mod catalog;
 pub mod check;
 pub mod checks;
 pub mod cli;
+pub mod client;
 pub mod exit;
 pub mod report;
 pub mod run;

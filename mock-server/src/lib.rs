@@ -50,4 +50,4 @@ mod settings;
 mod shell;
 
 pub use embed::{Builder, ChatworkWebhook, Events, FaultGuard, Mock, MockError, MockServer, ReplayEdit};
-pub use shell::{Limits, StartError};
+pub use shell::{Limits, StartError, witness};

@@ -28,8 +28,14 @@ pub struct Observation {
     pub stored: Vec<StoredMessage>,
     /// Moments that the scenario's script noted, such as `window-opens`, since the start.
     pub moments: BTreeMap<&'static str, Duration>,
-    /// How it ended.
+    /// The start in Unix milliseconds: what headers with absolute times are held against.
+    pub started_at_ms: i64,
+    /// When each run of the program began, since the start: one, unless the scenario runs it more often.
+    pub runs: Vec<Duration>,
+    /// How it ended; of several runs, the first that did not end with status 0, or the last.
     pub ending: Ending,
+    /// Processes that it had started and that were still there when it had ended. They are ended then.
+    pub left_behind: usize,
     /// How long it ran.
     pub took: Duration,
     /// The start of what it wrote to stdout.
@@ -76,6 +82,10 @@ pub struct ClientCall {
     pub body: Bytes,
     /// Status of the answer; 0 where none was sent.
     pub status: u16,
+    /// Headers of the answer, names in lower case; empty where none was sent.
+    pub answer_headers: Vec<(String, Bytes)>,
+    /// The start of the answer's body, at most 64 KiB of it.
+    pub answer_body: Bytes,
     /// What the request turned out to be: `post-messages`; nothing for what the contract does not know.
     pub operation: Option<String>,
     /// The fault of the script that it met, by the name that the scenario gave it.
@@ -128,6 +138,12 @@ impl Observation {
         self.calls.iter().filter(move |call| call.fault == Some(fault))
     }
 
+    /// A moment in Unix seconds, as answers name it, since the start; zero for what lies before it.
+    pub fn at_unix(&self, seconds: i64) -> Duration {
+        let millis = seconds.saturating_mul(1000).saturating_sub(self.started_at_ms);
+        Duration::from_millis(u64::try_from(millis).unwrap_or_default())
+    }
+
     /// Whether the program says that all went well.
     pub fn claims_success(&self) -> bool {
         self.ending == Ending::Exited(0)
@@ -138,6 +154,11 @@ impl ClientCall {
     /// Values of a header, in order.
     pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.headers.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| &value[..])
+    }
+
+    /// The first value of a header of the answer.
+    pub fn answer_header(&self, name: &str) -> Option<&[u8]> {
+        self.answer_headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| &value[..])
     }
 
     /// The target's path.

@@ -76,12 +76,14 @@ impl Entry {
             status: self.status,
             fault: self.fault.map(|fault| fault.to_string()),
             operation: self.operation.map(str::to_owned),
-            violations: self
-                .notes
-                .iter()
-                .map(|note| Violation { clause: note.clause.id.to_owned(), detail: note.detail.clone() })
-                .collect(),
+            violations: self.violations(),
         }
+    }
+
+    /// What was remarkable, as the control API prints it.
+    pub fn violations(&self) -> Vec<Violation> {
+        let told = |note: &Note| Violation { clause: note.clause.id.to_owned(), detail: note.detail.clone() };
+        self.notes.iter().map(told).collect()
     }
 
     /// The entry with at most so many bytes of its body.
@@ -123,6 +125,11 @@ impl Journal {
             self.bytes -= oldest.size();
             self.dropped += 1;
         }
+    }
+
+    /// The newest entry.
+    pub fn newest(&self) -> Option<&Entry> {
+        self.entries.back()
     }
 
     /// Entries after an id, oldest first.

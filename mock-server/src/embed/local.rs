@@ -17,6 +17,7 @@ use super::events::Events;
 use super::mock::{Backend, Call, Mock, MockError, Reply};
 use crate::core::clock::ClockStart;
 use crate::shell::follow::{Follower, Wish};
+use crate::shell::witness::Witness;
 use crate::shell::{Config, Limits, Server, Shared, StartError, Streams, control};
 
 /// A mock that runs until it is dropped. All methods of [`Mock`] reach its default world.
@@ -196,6 +197,29 @@ impl Builder {
     #[must_use]
     pub fn allow_webhook_host(mut self, host: impl Into<String>) -> Self {
         self.config.webhook_hosts.push(host.into());
+        self
+    }
+
+    /// Somebody who sees every request to the services, whole and unmasked, and may change its answer.
+    #[must_use]
+    pub fn witness(mut self, witness: Arc<dyn Witness>) -> Self {
+        self.config.witness = Some(witness);
+        self
+    }
+
+    /// Serves everything but the control API below this path, such as `/gateway`: `/gateway/v2/me`. Nothing is served
+    /// without it then.
+    #[must_use]
+    pub fn mounted_at(mut self, prefix: &str) -> Self {
+        let path = prefix.trim_matches('/');
+        self.config.prefix = if path.is_empty() { String::new() } else { format!("/{path}") };
+        self
+    }
+
+    /// Writes names of headers `Like-This` in answers over HTTP/1.1. They are in lower case without it.
+    #[must_use]
+    pub fn title_case_headers(mut self, on: bool) -> Self {
+        self.config.title_case_headers = on;
         self
     }
 

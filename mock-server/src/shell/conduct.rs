@@ -15,6 +15,7 @@ use super::Shared;
 use super::http::HungUp;
 use super::line::{End, Line, Pace};
 use super::outgoing::Outgoing;
+use super::witness::Telling;
 use crate::core::conduct::{Cut, Manner, Reply};
 
 /// A connection that can end with a reset.
@@ -35,8 +36,17 @@ impl Resettable for TcpStream {
 ///
 /// # Errors
 /// There is none to this request, and the connection carries others.
-pub(super) async fn give(shared: &Shared, line: &Line, reply: Reply) -> Result<http::Response<Outgoing>, HungUp> {
-    let Some(conduct) = reply.conduct else { return Ok(reply.response.map(Outgoing::from)) };
+pub(super) async fn give(
+    shared: &Shared,
+    line: &Line,
+    reply: Reply,
+    mut telling: Option<Telling>,
+) -> Result<http::Response<Outgoing>, HungUp> {
+    if let Some(telling) = &mut telling {
+        telling.held().await;
+    }
+    let whole = |telling| |body| Outgoing::whole(body, telling);
+    let Some(conduct) = reply.conduct else { return Ok(reply.response.map(whole(telling))) };
     if conduct.delay_ms > 0 {
         sleep_until(Instant::now() + Duration::from_millis(conduct.delay_ms)).await;
     }
@@ -48,7 +58,7 @@ pub(super) async fn give(shared: &Shared, line: &Line, reply: Reply) -> Result<h
     };
     if let Some(pace) = paced {
         line.settle().await;
-        line.pace(pace, reply.response.body().len());
+        line.pace(pace.telling(telling), reply.response.body().len());
         return Ok(reply.response.map(Outgoing::from));
     }
     let end = match conduct.manner {
@@ -60,7 +70,7 @@ pub(super) async fn give(shared: &Shared, line: &Line, reply: Reply) -> Result<h
         Manner::Stall => End::Stall,
         Manner::Raw(bytes) => End::Raw(bytes),
         Manner::Cut { by, .. } => end_of(by),
-        Manner::Whole | Manner::Drip { .. } => return Ok(reply.response.map(Outgoing::from)),
+        Manner::Whole | Manner::Drip { .. } => return Ok(reply.response.map(whole(telling))),
     };
     line.settle().await;
     line.take(end);

@@ -19,10 +19,11 @@ use hyper::body::{Body as _, Incoming};
 
 use super::head::{self, Refusal};
 use super::line::Line;
+use super::mount::{Entry, Mount, Role};
 use super::outgoing::{Outgoing, Streams};
 use super::timer::ConnectionTimer;
+use super::witness::{Facts, Seat, Sight, Telling};
 use super::{Shared, body, clock, conduct, control, log, whose};
-use crate::chatwork::is_oauth;
 use crate::core::capture::Capture;
 use crate::core::conduct::Reply;
 use crate::core::refusal;
@@ -31,63 +32,6 @@ use crate::core::world::{DOWNLOAD, Surroundings};
 
 /// Selects a world where no token does.
 pub(crate) const WORLD: HeaderName = HeaderName::from_static("x-mock-world");
-
-/// What carries a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
-    /// Plain HTTP.
-    Plain,
-    /// TLS at the mock's own address.
-    Tls,
-    /// TLS with a client that believes that it speaks to the real host.
-    Intercepted,
-}
-
-/// What a listener serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Role {
-    pub(crate) entry: Entry,
-    pub(crate) services: bool,
-    pub(crate) control: bool,
-}
-
-/// Where a path leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mount {
-    Service(Service),
-    /// Chatwork's consent page and token endpoint.
-    OAuth,
-    Download,
-    Control,
-    Nothing,
-}
-
-impl Mount {
-    pub(super) fn of(path: &str, role: Role) -> Self {
-        if let Some(service) = Service::of_path(path).filter(|_| role.services) {
-            return Self::Service(service);
-        }
-        let below = |mount: &str| path.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if role.services && path.starts_with(DOWNLOAD) {
-            Self::Download
-        } else if role.services && is_oauth(path) {
-            Self::OAuth
-        } else if role.control && below(control::MOUNT) {
-            Self::Control
-        } else {
-            Self::Nothing
-        }
-    }
-
-    /// Whose errors and whose journal.
-    pub(super) fn service(self) -> Option<Service> {
-        match self {
-            Self::Service(service) => Some(service),
-            Self::OAuth | Self::Download => Some(Service::Chatwork),
-            Self::Control | Self::Nothing => None,
-        }
-    }
-}
 
 /// One connection's service.
 #[derive(Debug)]
@@ -98,13 +42,21 @@ pub(crate) struct Exchange {
     bodies: Option<ConnectionTimer>,
     streams: Streams,
     line: Arc<Line>,
+    /// Who sees it.
+    seat: Option<Arc<Seat>>,
 }
 
 impl Exchange {
     /// Where several bodies come at once, each is timed for itself.
-    pub(crate) fn new(role: Role, shared: Arc<Shared>, streams: Streams, line: Arc<Line>) -> Self {
+    pub(crate) fn new(
+        role: Role,
+        shared: Arc<Shared>,
+        streams: Streams,
+        line: Arc<Line>,
+        seat: Option<Arc<Seat>>,
+    ) -> Self {
         let bodies = (!line.is_multiplexed()).then(ConnectionTimer::default);
-        Self { role, shared, bodies, streams, line }
+        Self { role, shared, bodies, streams, line, seat }
     }
 }
 
@@ -116,8 +68,13 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
     fn call(&self, request: http::Request<Incoming>) -> Answer {
         let started = log::enabled().then(Instant::now);
         let (mut parts, body) = request.into_parts();
-        let mount = Mount::of(parts.uri.path(), self.role);
         let shared = &self.shared;
+        let (mount, below) = shared.mount_of(&parts.uri, self.role);
+        let seat = self.seat.as_ref().filter(|_| mount != Mount::Control);
+        let sight = seat.map(|seat| seat.begin(&parts));
+        if let Some(below) = below {
+            parts.uri = below;
+        }
         let most = shared.most_body(mount, &parts);
         let adopted = if parts.version == Version::HTTP_2 { head::adopt_authority(&mut parts) } else { Ok(()) };
         let checked = adopted.and_then(|()| head::check(&parts, &shared.limits));
@@ -127,21 +84,26 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
         });
         let refusal = refusal.or_else(|| (mount == Mount::Control).then(|| control::admit(shared, &parts).err())?);
         if let Some(refusal) = refusal {
-            return Answer::Now(Some(shared.refuse(mount, &parts, &refusal, Some(body), started)));
+            let response = shared.refuse(mount, &parts, &refusal, Some(body), started);
+            let Some(sight) = sight else { return Answer::Now(Some(response)) };
+            let (reply, telling) = sight.refused(parts, mount.service(), response);
+            return self.later(reply, Some(telling));
         }
         make_origin_form(&mut parts.uri);
         if shared.require_https && self.role.entry == Entry::Plain && mount.service().is_some() {
             shared.hang_up(mount, &parts, "plain HTTP with --require-https");
+            if let Some(sight) = sight {
+                sight.hung_up(parts, mount.service());
+            }
             return Answer::HungUp;
         }
         let entry = self.role.entry;
         if body.is_end_stream() && mount != Mount::Control {
-            let reply = shared.answer(entry, mount, parts, Bytes::new(), started);
-            if reply.conduct.is_none() {
+            let (reply, telling) = shared.answer(entry, mount, parts, Bytes::new(), started, sight);
+            if reply.conduct.is_none() && telling.is_none() {
                 return Answer::Now(Some(reply.response));
             }
-            let (shared, line) = (Arc::clone(shared), Arc::clone(&self.line));
-            return Answer::Later(Box::pin(async move { conduct::give(&shared, &line, reply).await }));
+            return self.later(reply, telling);
         }
         let timer = self.bodies.clone().unwrap_or_default();
         let (shared, streams, line) = (Arc::clone(shared), self.streams.clone(), Arc::clone(&self.line));
@@ -151,14 +113,25 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
                     Ok(control::answer(&shared, parts, body, &streams, started).await)
                 }
                 Ok(body) => {
-                    let reply = shared.answer(entry, mount, parts, body, started);
-                    conduct::give(&shared, &line, reply).await
+                    let (reply, telling) = shared.answer(entry, mount, parts, body, started, sight);
+                    conduct::give(&shared, &line, reply, telling).await
                 }
                 Err(unread) => {
-                    Ok(shared.refuse(mount, &parts, &unread.refusal, unread.rest, started).map(Outgoing::from))
+                    let response = shared.refuse(mount, &parts, &unread.refusal, unread.rest, started);
+                    let Some(sight) = sight else { return Ok(response.map(Outgoing::from)) };
+                    let (reply, telling) = sight.refused(parts, mount.service(), response);
+                    conduct::give(&shared, &line, reply, Some(telling)).await
                 }
             }
         }))
+    }
+}
+
+impl Exchange {
+    /// An answer that waits for something.
+    fn later(&self, reply: Reply, telling: Option<Telling>) -> Answer {
+        let (shared, line) = (Arc::clone(&self.shared), Arc::clone(&self.line));
+        Answer::Later(Box::pin(async move { conduct::give(&shared, &line, reply, telling).await }))
     }
 }
 
@@ -188,14 +161,28 @@ impl Future for Answer {
 
 impl Shared {
     /// Sends a request into its world.
-    fn answer(&self, entry: Entry, mount: Mount, parts: Parts, body: Bytes, started: Option<Instant>) -> Reply {
+    fn answer(
+        &self,
+        entry: Entry,
+        mount: Mount,
+        parts: Parts,
+        body: Bytes,
+        started: Option<Instant>,
+        sight: Option<Sight>,
+    ) -> (Reply, Option<Telling>) {
+        let turn_away = |parts: Parts, body, refusal: &Refusal, sight: Option<Sight>| {
+            let mut reply = Reply::from(self.refuse(mount, &parts, refusal, None, started));
+            let facts = Facts::refused(mount.service());
+            let telling = sight.map(|sight| sight.settle(&Request::from_parts(parts, body), &facts, &mut reply));
+            (reply, telling)
+        };
         let Some(service) = mount.service() else {
             let words = if parts.method == Method::CONNECT {
                 "this address is no proxy: start the mock with --intercept-listen for one".to_owned()
             } else {
                 format!("there is nothing at '{}': {}", parts.uri.path(), self.mounts(entry))
             };
-            return self.refuse(mount, &parts, &Refusal::new(StatusCode::NOT_FOUND, words), None, started).into();
+            return turn_away(parts, body, &Refusal::new(StatusCode::NOT_FOUND, words), sight);
         };
         let (cell, capture) = {
             let index = self.registry.index();
@@ -203,7 +190,7 @@ impl Shared {
                 Ok(cell) => Arc::clone(cell),
                 Err(refusal) => {
                     drop(index);
-                    return self.refuse(mount, &parts, &refusal, None, started).into();
+                    return turn_away(parts, body, &refusal, sight);
                 }
             };
             let capture = Capture::of(service, &parts.method, &parts.uri, &parts.headers, &body, index.secrets());
@@ -212,9 +199,11 @@ impl Shared {
         let request = Request::from_parts(parts, body);
         let base_url = self.base_url_of(entry, request.headers());
         let around = Surroundings { wall: clock::wall(), base_url: &base_url };
-        let (reply, own_faults, rings) = {
+        let (mut reply, facts, own_faults, rings) = {
             let mut world = cell.lock();
-            (world.handle(&request, capture, around), world.take_own_faults(), world.take_ring())
+            let reply = world.handle(&request, capture, around);
+            let facts = sight.as_ref().and_then(|_| world.journal().newest().map(Facts::of));
+            (reply, facts, world.take_own_faults(), world.take_ring())
         };
         if rings {
             self.bell.ring(&cell);
@@ -229,7 +218,9 @@ impl Shared {
                 self.log_line(started, request.method(), request.uri(), outcome, cell.id());
             }
         }
-        reply
+        let facts = facts.unwrap_or_default();
+        let telling = sight.map(|sight| sight.settle(&request, &facts, &mut reply));
+        (reply, telling)
     }
 
     /// Writes down a request to which the connection is closed without an answer.
@@ -357,6 +348,9 @@ impl Shared {
     }
 
     fn mounts(&self, entry: Entry) -> String {
+        if !self.prefix.is_empty() {
+            return format!("this mock serves everything below {}", self.prefix);
+        }
         let words = if entry == Entry::Intercepted {
             let control = &self.control_url;
             return format!(

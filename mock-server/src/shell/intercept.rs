@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::head::{self, Refusal};
-use super::http::{Entry, Mount, Role};
+use super::mount::{Entry, Mount, Role};
 use super::outgoing::Streams;
 use super::stream::Patient;
 use super::{Shared, clock, control, listen, tls};

@@ -20,6 +20,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::witness::Telling;
+
 /// One connection's line. While nothing is decided it costs a look at one byte.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -63,12 +65,14 @@ pub(crate) struct Pace {
     /// How many bytes must be written at least before a flush means that the answer is over.
     least: u64,
     pausing: Option<std::pin::Pin<Box<Sleep>>>,
+    /// Who is told how far it came.
+    telling: Option<Telling>,
 }
 
 impl Pace {
     /// Piece by piece.
     pub(crate) fn drip(piece: usize, pause: Duration) -> Self {
-        Self { piece, pause, left_of_piece: piece, left: u64::MAX, end: None, least: 1, pausing: None }
+        Self { piece, pause, left_of_piece: piece, left: u64::MAX, end: None, least: 1, pausing: None, telling: None }
     }
 
     /// At once, up to an end.
@@ -82,7 +86,13 @@ impl Pace {
             end: Some(end),
             least: 1,
             pausing: None,
+            telling: None,
         }
+    }
+
+    /// Tells somebody how far the answer came.
+    pub(crate) fn telling(self, telling: Option<Telling>) -> Self {
+        Self { telling, ..self }
     }
 }
 
@@ -159,8 +169,9 @@ impl Line {
         }
         let Some(pace) = &mut inner.pace else { return Poll::Ready(usize::MAX) };
         if pace.left == 0 {
-            let end = pace.end.take();
+            let mut cut = inner.pace.take();
             drop(inner);
+            let end = cut.as_mut().and_then(|pace| pace.end.take());
             self.take(end.unwrap_or(End::Close));
             return Poll::Pending;
         }
@@ -187,15 +198,20 @@ impl Line {
     /// Everything is written.
     pub(super) fn flushed(&self) {
         let mut inner = self.inner();
-        match inner.pace.take_if(|pace| pace.least == 0) {
+        let mut done = inner.pace.take_if(|pace| pace.least == 0);
+        match &mut done {
             None => inner.is_settled = true,
             Some(Pace { end: None, .. }) => self.state.store(FREE, Ordering::Release),
             Some(Pace { end, .. }) => {
-                inner.end = end;
+                inner.end = end.take();
                 self.state.store(TAKEN, Ordering::Release);
             }
         }
         inner.wake();
+        drop(inner);
+        if let Some(telling) = done.and_then(|pace| pace.telling) {
+            telling.whole();
+        }
     }
 
     async fn wait(&self, is_so: impl Fn(&mut Inner) -> bool) {

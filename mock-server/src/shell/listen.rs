@@ -21,9 +21,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::carrier::{Counted, Meter, Metered};
 use super::conduct::{self, Resettable};
-use super::http::{Exchange, Role};
+use super::http::Exchange;
 use super::lent::Lent;
 use super::line::Line;
+use super::mount::Role;
 use super::outgoing::Streams;
 use super::stop::Stop;
 use super::stream::Patient;
@@ -47,7 +48,9 @@ impl Door {
         match self {
             Self::Plain(role) => {
                 let (streams, line) = (Streams::default(), Arc::new(Line::default()));
-                let exchange = Exchange::new(role, Arc::clone(&shared), streams.clone(), Arc::clone(&line));
+                let seat = shared.watch.as_ref().map(|watch| watch.follow(false));
+                let exchange =
+                    Exchange::new(role, Arc::clone(&shared), streams.clone(), Arc::clone(&line), seat.clone());
                 converse(stream, exchange, &line, &streams, &shared).await;
             }
             Self::Tls(role) => tls::welcome(stream, Listener::Tls, None, role, shared).await,
@@ -156,6 +159,7 @@ pub(super) fn builder(shared: &Shared) -> http1::Builder {
         .timer(ConnectionTimer::default())
         .header_read_timeout(shared.limits.head_time)
         .auto_date_header(false)
+        .title_case_headers(shared.title_case_headers)
         .max_buf_size(shared.limits.buffer_bytes());
     builder
 }
@@ -202,7 +206,8 @@ where
 {
     let line = Arc::new(if is_http2 { Line::multiplexed() } else { Line::default() });
     let streams = Streams::default();
-    let exchange = Exchange::new(role, Arc::clone(shared), streams.clone(), Arc::clone(&line));
+    let seat = shared.watch.as_ref().map(|watch| watch.follow(true));
+    let exchange = Exchange::new(role, Arc::clone(shared), streams.clone(), Arc::clone(&line), seat.clone());
     let exchange = Counted::new(exchange, Arc::clone(meter));
     if !is_http2 {
         return converse(stream, exchange, &line, &streams, shared).await;

@@ -17,12 +17,14 @@ mod lent;
 mod limits;
 mod line;
 mod listen;
+mod mount;
 mod outgoing;
 mod stream;
 mod targets;
 mod timer;
 mod tls;
 mod whose;
+pub mod witness;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -39,11 +41,12 @@ use tokio::task::JoinSet;
 
 use self::deliver::Bell;
 use self::head::Hosts;
-use self::http::{Entry, Role};
 use self::listen::Door;
+use self::mount::{Entry, Role};
 use self::stop::Stop;
 use self::targets::Targets;
 use self::tls::{Authority, Names, Tls};
+use self::witness::{Watch, Witness};
 use crate::control::Info;
 use crate::core::clock::ClockStart;
 use crate::core::description::{DEFAULT_ID, complete, default_description};
@@ -88,6 +91,12 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Hosts beside this machine that webhooks may go to.
     pub(crate) webhook_hosts: Vec<String>,
+    /// Who sees everything.
+    pub(crate) witness: Option<Arc<dyn Witness>>,
+    /// What stands before the paths of the services; with a leading slash, without one at the end.
+    pub(crate) prefix: String,
+    /// Whether names of headers are written `Like-This`.
+    pub(crate) title_case_headers: bool,
 }
 
 impl Default for Config {
@@ -111,6 +120,9 @@ impl Default for Config {
             journal_entries: usize::MAX,
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
+            witness: None,
+            prefix: String::new(),
+            title_case_headers: false,
         }
     }
 }
@@ -174,6 +186,11 @@ pub(crate) struct Shared {
     hosts: Hosts,
     has_control_listener: bool,
     control_token: Option<String>,
+    /// Who sees everything.
+    watch: Option<Arc<Watch>>,
+    /// What stands before the paths of the services.
+    prefix: String,
+    title_case_headers: bool,
 }
 
 impl Shared {
@@ -262,6 +279,7 @@ impl Server {
             None if config.require_https => over_tls(),
             None => plain_url.clone(),
         };
+        let base_url = format!("{base_url}{}", config.prefix);
         let shared = Shared {
             registry,
             limits: config.limits,
@@ -281,6 +299,9 @@ impl Server {
             hosts: Hosts { exact },
             has_control_listener: control.is_some(),
             control_token: config.control_token,
+            watch: config.witness.map(|witness| Arc::new(Watch::new(witness))),
+            prefix: config.prefix,
+            title_case_headers: config.title_case_headers,
         };
         let services = |entry| Role { entry, services: true, control: control.is_none() };
         let mut doors = vec![(main, Door::Plain(services(Entry::Plain)))];

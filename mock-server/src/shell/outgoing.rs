@@ -12,11 +12,14 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::control::events::Events;
 use super::control::requests::Requests;
+use super::witness::Telling;
 
 /// The body of an answer.
 pub(crate) enum Outgoing {
     /// All of it.
     Whole(Full<Bytes>),
+    /// All of it, and somebody who is told when it was handed over.
+    Told(Told),
     /// The journal, from where it got too long for one piece.
     Requests(Box<Requests>),
     /// A world's events; ends with the mock, the world, or the reader's own limit.
@@ -31,6 +34,32 @@ impl From<Bytes> for Outgoing {
     }
 }
 
+impl Outgoing {
+    /// All of it, and whoever is to be told.
+    pub(crate) fn whole(body: Bytes, telling: Option<Telling>) -> Self {
+        let body = Full::new(body);
+        match telling {
+            None => Self::Whole(body),
+            Some(telling) => Self::Told(Told { body, telling: Some(telling) }),
+        }
+    }
+}
+
+/// A body that is handed over in one piece: whoever has it lets it go when all of it is written.
+#[derive(Debug)]
+pub(crate) struct Told {
+    body: Full<Bytes>,
+    telling: Option<Telling>,
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if let Some(telling) = self.telling.take() {
+            telling.whole();
+        }
+    }
+}
+
 impl Body for Outgoing {
     type Data = Bytes;
     type Error = Infallible;
@@ -38,6 +67,7 @@ impl Body for Outgoing {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
             Self::Whole(whole) => Pin::new(whole).poll_frame(cx),
+            Self::Told(told) => Pin::new(&mut told.body).poll_frame(cx),
             Self::Requests(requests) => Poll::Ready(requests.piece().map(|piece| Ok(Frame::data(piece)))),
             Self::Events(events) => events.poll_piece(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
             Self::Untold => Poll::Ready(None),
@@ -45,12 +75,17 @@ impl Body for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(whole) if whole.is_end_stream())
+        match self {
+            Self::Whole(whole) => whole.is_end_stream(),
+            Self::Told(told) => told.body.is_end_stream(),
+            Self::Requests(_) | Self::Events(_) | Self::Untold => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(whole) => whole.size_hint(),
+            Self::Told(told) => told.body.size_hint(),
             Self::Requests(_) | Self::Events(_) | Self::Untold => SizeHint::default(),
         }
     }

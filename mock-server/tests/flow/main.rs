@@ -16,3 +16,4 @@ mod program;
 mod support;
 mod tls;
 mod tls_client;
+mod witness;

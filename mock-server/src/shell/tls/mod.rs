@@ -25,7 +25,7 @@ use self::certificates::Certificates;
 pub(crate) use self::certificates::Names;
 pub(crate) use self::first::First;
 use super::conduct::Resettable;
-use super::http::Role;
+use super::mount::Role;
 use super::{Shared, clock, listen};
 use crate::control::{Certificate, Listener, Shaken, TlsState};
 use crate::core::refusal;
