@@ -1,11 +1,12 @@
 //! What each operation that reads answers with, and how answers are written.
 
 use contract::chatwork::clauses::{
-    CONTACTS, DOWNLOAD_URL, EMPTY_LIST, IDS, JSON_BODY, JSON_TEXT, LINK, LIST_CAP, MESSAGES_NEW_ONLY, MY_TASKS,
+    CONTACTS, DOWNLOAD_URL, EMPTY_LIST, FIELDS, IDS, JSON_BODY, JSON_TEXT, LINK, LIST_CAP, MESSAGES_NEW_ONLY, MY_TASKS,
     NO_CONTENT, PROFILE, REQUESTS, ROOM_FIELDS, STATUS,
 };
 use contract::service::Service;
 use http::header::CONTENT_TYPE;
+use serde_json::Value;
 
 use super::super::found::{deviates, settle};
 use super::tour;
@@ -51,18 +52,18 @@ reads! {
     "chatwork.api.get-rooms" "/rooms" "chats of 13 fields" [ROOM_FIELDS IDS] |_| Ok("/rooms".to_owned());
     "chatwork.api.get-room" "/rooms/{room_id}" "one chat with its description" [ROOM_FIELDS IDS]
         |server| Ok(format!("/rooms/{}", tour::any_room(server)?));
-    "chatwork.api.get-members" "/rooms/{room_id}/members" "members of 8 fields" [IDS]
+    "chatwork.api.get-members" "/rooms/{room_id}/members" "members of 8 fields" [FIELDS IDS]
         |server| Ok(format!("/rooms/{}/members", tour::any_room(server)?));
-    "chatwork.api.get-messages" "/rooms/{room_id}/messages?force=1" "at most 100 messages" [MESSAGES_NEW_ONLY IDS LIST_CAP]
+    "chatwork.api.get-messages" "/rooms/{room_id}/messages?force=1" "at most 100 messages" [FIELDS MESSAGES_NEW_ONLY IDS LIST_CAP]
         |server| Ok(tour::messages(tour::room_with(server, "message_num", "messages")?));
-    "chatwork.api.get-message" "/rooms/{room_id}/messages/{message_id}" "one message" [IDS]
+    "chatwork.api.get-message" "/rooms/{room_id}/messages/{message_id}" "one message" [FIELDS IDS]
         |server| Ok(tour::one_message(server)?.0);
-    "chatwork.api.get-tasks" "/rooms/{room_id}/tasks" "at most 100 open tasks" [LIST_CAP IDS]
+    "chatwork.api.get-tasks" "/rooms/{room_id}/tasks" "at most 100 open tasks" [FIELDS LIST_CAP IDS]
         |server| Ok(format!("/rooms/{}/tasks", tour::room_with(server, "task_num", "tasks")?));
-    "chatwork.api.get-task" "/rooms/{room_id}/tasks/{task_id}" "one task" [IDS] |server| Ok(tour::one_task(server)?.0);
-    "chatwork.api.get-files" "/rooms/{room_id}/files" "at most 100 files" [LIST_CAP IDS]
+    "chatwork.api.get-task" "/rooms/{room_id}/tasks/{task_id}" "one task" [FIELDS IDS] |server| Ok(tour::one_task(server)?.0);
+    "chatwork.api.get-files" "/rooms/{room_id}/files" "at most 100 files" [FIELDS LIST_CAP IDS]
         |server| Ok(format!("/rooms/{}/files", tour::room_with(server, "file_num", "files")?));
-    "chatwork.api.get-file" "/rooms/{room_id}/files/{file_id}" "one file" [IDS DOWNLOAD_URL]
+    "chatwork.api.get-file" "/rooms/{room_id}/files/{file_id}" "one file" [FIELDS IDS DOWNLOAD_URL]
         |server| Ok(tour::one_file(server)?.0);
     "chatwork.api.get-link" "/rooms/{room_id}/link" "the invitation link, or {\"public\":false}" [LINK]
         |server| Ok(format!("/rooms/{}/link", tour::group(server)?));
@@ -102,6 +103,17 @@ pub const WRITING: &[Check] = &[
         hint: "Write without blanks, and other characters than ASCII as \\uxxxx in small letters.",
         clauses: &[&JSON_TEXT],
         plan: Plan::Dialogue { calls: ALL, hold: |server| every(server, &[Aspect::Text]) },
+        ..BASE
+    },
+    Check {
+        id: "chatwork.api.times-are-unix-seconds",
+        level: Level::Must,
+        title: "every time is a Unix second, or 0",
+        rationale: "A time in milliseconds lies fifty thousand years ahead, and a client that sorts or compares by it never \
+                    says why.",
+        hint: "Answer send_time, update_time, upload_time, last_update_time and limit_time in seconds.",
+        clauses: &[&IDS],
+        plan: Plan::Dialogue { calls: ALL, hold: times },
         ..BASE
     },
     Check {
@@ -161,6 +173,38 @@ fn charset(server: &mut dyn Server) -> Talk {
         return Ok(());
     }
     Err(deviates("no-charset", "GET /me does not declare its charset", "application/json; charset=utf-8", declared))
+}
+
+fn times(server: &mut dyn Server) -> Talk {
+    let heard = tour::whole(server);
+    first_answer(&heard)?;
+    for heard in heard {
+        let Some(body) = heard.json() else { continue };
+        if let Some((key, value)) = odd_time(&body) {
+            let words = heard.call.words();
+            server.show(&[heard]);
+            return Err(deviates(
+                "no-second",
+                format!("{words} answers {key} {value}, which is no time of this century in seconds"),
+                "a Unix second, or 0",
+                format!("{key} {value}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A time that can be none: before this API was, or beyond any due date.
+fn odd_time(body: &Value) -> Option<(String, i64)> {
+    match body {
+        Value::Array(items) => items.iter().find_map(odd_time),
+        Value::Object(fields) => fields.iter().find_map(|(key, value)| {
+            let time = value.as_i64().filter(|_| key.ends_with("_time"));
+            let odd = |time: &i64| *time != 0 && !(1_000_000_000..100_000_000_000).contains(time);
+            time.filter(odd).map(|time| (key.clone(), time)).or_else(|| odd_time(value))
+        }),
+        _ => None,
+    }
 }
 
 /// Every list, and one that is empty: files of an account that nobody has.

@@ -1,7 +1,7 @@
 //! Whether answers agree with each other.
 
 use contract::chatwork::clauses::{
-    DOWNLOAD_URL, LIST_CAP, MESSAGE_ORDER, MY_CHAT, MY_TASKS, NEWEST_FIRST, PROFILE, ROOM_FIELDS, ROOM_ORDER, STATUS,
+    DOWNLOAD_URL, FIELDS, MESSAGE_ORDER, MY_CHAT, MY_TASKS, NEWEST_FIRST, PROFILE, ROOM_FIELDS, ROOM_ORDER, STATUS,
 };
 use contract::service::Service;
 use serde_json::Value;
@@ -53,7 +53,7 @@ pub const CHECKS: &[Check] = &[
         rationale: "Programs keep what a list said and ask for one item later. Where the two differ, they show what is not \
                     so.",
         hint: "Answer item and list from the same data.",
-        clauses: &[&LIST_CAP],
+        clauses: &[&FIELDS],
         plan: Plan::Dialogue { calls: &["GET of tasks and files, and of one each"], hold: same_items },
         ..BASE
     },
@@ -62,7 +62,7 @@ pub const CHECKS: &[Check] = &[
         title: "one message has the values that the list has",
         rationale: "Programs keep the list and ask for one message when somebody replies to it.",
         hint: "Answer message and list from the same data.",
-        clauses: &[&MESSAGE_ORDER],
+        clauses: &[&FIELDS],
         plan: Plan::Dialogue {
             calls: &["GET /rooms/{room_id}/messages?force=1", "GET /rooms/{room_id}/messages/{message_id}"],
             hold: |server| {

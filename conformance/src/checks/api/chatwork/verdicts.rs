@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use contract::chatwork::{Endpoint, clauses as c};
+use contract::clause::Clause;
 use contract::judge::{self, Strictness, Violation};
 use contract::route;
 use contract::service::Service;
@@ -64,6 +65,7 @@ pub(super) fn found(heard: &Arc<Heard>, aspects: &[Aspect]) -> Vec<Found> {
     let violations = judge::exchange(endpoint, &response, Strictness::default());
     violations
         .into_iter()
+        .map(|violation| Violation { clause: clause(endpoint, &violation), ..violation })
         .filter(|violation| aspects.contains(&aspect(violation)))
         .map(|violation| Found {
             what: what.clone(),
@@ -73,6 +75,32 @@ pub(super) fn found(heard: &Arc<Heard>, aspects: &[Aspect]) -> Vec<Found> {
         })
         .collect()
 }
+
+/// The contract's judge names what an operation is about first. Where that says nothing of statuses and fields, the
+/// sentences that do take its place.
+fn clause(endpoint: Option<&Endpoint>, violation: &Violation) -> &'static Clause {
+    let own = endpoint.and_then(|endpoint| endpoint.clauses.first());
+    if own.is_none_or(|own| own.id != violation.clause.id) {
+        return violation.clause;
+    }
+    match violation.place.as_str() {
+        "status" => &c::STATUSES,
+        _ if ABOUT_FIELDS.iter().any(|clause| clause.id == violation.clause.id) => violation.clause,
+        _ => &c::FIELDS,
+    }
+}
+
+/// Clauses that say which fields an answer holds.
+const ABOUT_FIELDS: [&Clause; 8] = [
+    &c::PROFILE,
+    &c::STATUS,
+    &c::MY_TASKS,
+    &c::CONTACTS,
+    &c::ROOM_FIELDS,
+    &c::MEMBERS_REPLACED,
+    &c::LINK,
+    &c::REQUESTS,
+];
 
 fn aspect(violation: &Violation) -> Aspect {
     let id = violation.clause.id;
