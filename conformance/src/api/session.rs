@@ -268,7 +268,8 @@ impl Session {
         match heard.exchange.fault() {
             // Never sent.
             Some(Fault::Stopped | Fault::GivenUp) => return,
-            Some(Fault::TooLarge) | None => self.silent = 0,
+            None => self.silent = 0,
+            // An answer without an end is as good as none.
             Some(_) => self.silent += 1,
         }
         let broken = heard.status().is_none_or(|status| status >= 500);

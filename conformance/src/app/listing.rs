@@ -26,7 +26,7 @@ pub(super) fn list(typed: &List, voice: &mut Voice) -> Result<Exit, Failure> {
     };
     if checks.is_empty() {
         return Err(Failure::Usage(
-            "no check fits: this version judges webhooks, so leave out --kind or say webhook".to_owned(),
+            "no check fits: leave out --kind or --service, and every check is listed".to_owned(),
         ));
     }
     let mut out = voice.results();

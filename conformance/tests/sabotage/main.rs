@@ -10,16 +10,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use conformance::catalog::Selection;
-use conformance::check::{Check, Kind, Level};
+use conformance::check::{Check, Kind, Level, Needs, Plan};
 use conformance::run::verdict::Status;
 use contract::chatwork::Edition;
 use contract::service::Service;
+use contract::wire::Response;
 use judged::judge;
-use mock_server::witness::Witness;
+use mock_server::witness::{Asked, Witness};
 use spoil::{Sabotage, Saboteur};
 
 /// What each check that caught a sabotage called it.
@@ -103,6 +104,33 @@ fn every_sabotage_is_caught_at_its_weight_and_every_check_catches_one() {
         Service::ALL.into_iter().flat_map(checks).map(|check| check.id).filter(|id| !catching.contains(*id)).collect();
     assert!(idle.is_empty(), "no sabotage is caught by {idle:?}");
     the_page_is_current(&page(&table));
+}
+
+/// Writes down which verbs come.
+#[derive(Debug, Default)]
+struct Verbs(Mutex<BTreeSet<String>>);
+
+impl Witness for Verbs {
+    fn answering(&self, asked: &Asked<'_>, _: &mut Response) {
+        self.0.lock().unwrap().insert(asked.request.method().to_string());
+    }
+}
+
+#[test]
+fn a_check_sends_no_verb_that_its_plan_does_not_name() {
+    for (service, check) in
+        Service::ALL.into_iter().flat_map(|service| checks(service).into_iter().map(move |check| (service, check)))
+    {
+        let Plan::Dialogue { calls, .. } = check.plan else { panic!("{} is no dialogue", check.id) };
+        let verbs = Arc::new(Verbs::default());
+        let witness: Arc<dyn Witness> = Arc::clone(&verbs) as _;
+        let edition = Edition::ALL.into_iter().find(|edition| edition.keeps(check.clauses[0].holds)).unwrap();
+        judge(service, edition, (false, Some(check.id)), Some(witness));
+        for verb in verbs.0.lock().unwrap().iter().filter(|verb| *verb != "GET") {
+            assert!(calls.iter().any(|call| call.contains(verb.as_str())), "{} sends {verb}: {calls:?}", check.id);
+            assert!(check.needs == Needs::Write, "{} sends {verb}, and asks no leave to write", check.id);
+        }
+    }
 }
 
 #[test]

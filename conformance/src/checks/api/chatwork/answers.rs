@@ -1,5 +1,7 @@
 //! What each operation that reads answers with, and how answers are written.
 
+use std::sync::Arc;
+
 use contract::chatwork::clauses::{
     CONTACTS, DOWNLOAD_URL, EMPTY_LIST, FIELDS, IDS, JSON_BODY, JSON_TEXT, LINK, LIST_CAP, MESSAGES_NEW_ONLY, MY_TASKS,
     NO_CONTENT, PROFILE, REQUESTS, ROOM_FIELDS, STATUS,
@@ -8,10 +10,10 @@ use contract::service::Service;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::super::found::{deviates, settle};
+use super::super::found::{deviates, moot, settle, unsettled};
 use super::tour;
 use super::verdicts::{Aspect, found, shaped};
-use crate::ask::server::{Call, Server, Talk};
+use crate::ask::server::{Call, Heard, Server, Talk};
 use crate::check::{Area, Check, Kind, Level, Plan};
 
 const BASE: Check = Check { kind: Kind::Api, area: Area::Answers, ..Check::blank(Service::Chatwork) };
@@ -83,7 +85,7 @@ pub const WRITING: &[Check] = &[
                     read as JSON by some and thrown away by others.",
         hint: "Send Content-Type: application/json; charset=utf-8 with every body, also where the framework answers.",
         clauses: &[&JSON_BODY],
-        plan: Plan::Dialogue { calls: ALL, hold: |server| every(server, &[Aspect::Media]) },
+        plan: Plan::Dialogue { calls: ALL, hold: media },
         ..BASE
     },
     Check {
@@ -102,7 +104,7 @@ pub const WRITING: &[Check] = &[
                     hand do.",
         hint: "Write without blanks, and other characters than ASCII as \\uxxxx in small letters.",
         clauses: &[&JSON_TEXT],
-        plan: Plan::Dialogue { calls: ALL, hold: |server| every(server, &[Aspect::Text]) },
+        plan: Plan::Dialogue { calls: ALL, hold: spelling },
         ..BASE
     },
     Check {
@@ -145,20 +147,21 @@ pub const WRITING: &[Check] = &[
     },
 ];
 
-fn every(server: &mut dyn Server, aspects: &[Aspect]) -> Talk {
-    let heard = tour::whole(server);
-    first_answer(&heard)?;
-    let found = heard.iter().flat_map(|heard| found(heard, aspects)).collect();
+fn media(server: &mut dyn Server) -> Talk {
+    let found = tour::whole(server)?.iter().flat_map(|heard| found(heard, &[Aspect::Media])).collect();
     settle(server, found)
 }
 
-/// Silence all along shows nothing.
-fn first_answer(heard: &[std::sync::Arc<crate::ask::server::Heard>]) -> Talk {
-    let mut answers = heard.iter().map(|heard| heard.answer());
-    match answers.next() {
-        Some(Err(why)) if answers.all(|answer| answer.is_err()) => Err(why),
-        _ => Ok(()),
-    }
+fn spelling(server: &mut dyn Server) -> Talk {
+    let found = written(server)?.iter().flat_map(|heard| found(heard, &[Aspect::Text])).collect();
+    settle(server, found)
+}
+
+/// Every answer that is JSON.
+fn written(server: &mut dyn Server) -> Talk<Vec<Arc<Heard>>> {
+    let mut heard = tour::whole(server)?;
+    heard.retain(|heard| heard.json().is_some());
+    if heard.is_empty() { Err(unsettled("no answer is JSON, so there is none to look at")) } else { Ok(heard) }
 }
 
 fn charset(server: &mut dyn Server) -> Talk {
@@ -176,9 +179,7 @@ fn charset(server: &mut dyn Server) -> Talk {
 }
 
 fn times(server: &mut dyn Server) -> Talk {
-    let heard = tour::whole(server);
-    first_answer(&heard)?;
-    for heard in heard {
+    for heard in written(server)? {
         let Some(body) = heard.json() else { continue };
         if let Some((key, value)) = odd_time(&body) {
             let words = heard.call.words();
@@ -208,13 +209,12 @@ fn odd_time(body: &Value) -> Option<(String, i64)> {
 }
 
 /// Every list, and one that is empty: files of an account that nobody has.
-fn lists(server: &mut dyn Server) -> Talk<Vec<std::sync::Arc<crate::ask::server::Heard>>> {
-    let mut heard = tour::whole(server);
+fn lists(server: &mut dyn Server) -> Talk<Vec<Arc<Heard>>> {
     let room = tour::any_room(server)?;
-    heard.push(server.recall(&Call::get(format!("/rooms/{room}/files?account_id=1"))));
-    heard.push(server.recall(&Call::get(format!("/rooms/{room}/tasks?account_id=1"))));
-    first_answer(&heard)?;
-    Ok(heard)
+    for list in ["files", "tasks"] {
+        server.recall(&Call::get(format!("/rooms/{room}/{list}?account_id=1")));
+    }
+    tour::whole(server)
 }
 
 fn empty_list(server: &mut dyn Server) -> Talk {
@@ -226,7 +226,7 @@ fn no_content(server: &mut dyn Server) -> Talk {
     let heard = lists(server)?;
     let found: Vec<_> = heard.iter().flat_map(|heard| found(heard, &[Aspect::NoContent])).collect();
     if found.is_empty() && !heard.iter().any(|heard| heard.status() == Some(204)) {
-        return Err(super::super::found::moot("no answer was 204, so there is none to look at"));
+        return Err(moot("no answer was 204, so there is none to look at"));
     }
     settle(server, found)
 }

@@ -103,9 +103,7 @@ pub const CHECKS: &[Check] = &[
 
 /// Every exchange of the owner so far; the whole tour when there were few.
 fn owned(server: &mut dyn Server) -> Talk<Vec<Arc<Heard>>> {
-    tour::whole(server);
-    let own: Vec<_> = server
-        .log()
+    let own: Vec<_> = tour::whole(server)?
         .into_iter()
         .filter(|heard| heard.call.who == Who::Owner && heard.status().is_some() && heard.status() != Some(401))
         .collect();

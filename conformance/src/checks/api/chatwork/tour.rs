@@ -133,8 +133,11 @@ pub(super) fn one_file(server: &mut dyn Server) -> Talk<(String, Value)> {
     Ok((format!("/rooms/{room}/files/{id}"), item))
 }
 
-/// Asks for everything that is read anyway, refusals included, and gives all of it. What leads nowhere is left out.
-pub(super) fn whole(server: &mut dyn Server) -> Vec<Arc<Heard>> {
+/// Asks for everything that is read anyway, refusals included, and gives every call of the run so far.
+///
+/// # Errors
+/// Nothing was answered: that shows nothing.
+pub(super) fn whole(server: &mut dyn Server) -> Talk<Vec<Arc<Heard>>> {
     let mut calls: Vec<Call> = ["/me", "/my/status", "/my/tasks", "/contacts", "/rooms", "/incoming_requests"]
         .into_iter()
         .map(Call::get)
@@ -159,7 +162,16 @@ pub(super) fn whole(server: &mut dyn Server) -> Vec<Arc<Heard>> {
         calls.extend(found.ok().map(|(path, _)| Call::get(path)));
     }
     calls.extend([Call::get(NOWHERE), Call::get(format!("/rooms/{NO_ROOM}")), Call::get("/me").by(Who::Stranger)]);
-    calls.iter().map(|call| server.recall(call)).collect()
+    for call in &calls {
+        server.recall(call);
+    }
+    let log = server.log();
+    let mut answers = log.iter().map(|heard| heard.answer().map(drop));
+    match answers.next() {
+        None => Err(unsettled("nothing was sent")),
+        Some(Err(why)) if answers.all(|answer| answer.is_err()) => Err(why),
+        Some(_) => Ok(log),
+    }
 }
 
 /// Calls for what a room does not have.

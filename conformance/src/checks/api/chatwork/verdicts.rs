@@ -18,7 +18,7 @@ use crate::ask::server::{Call, Heard, Server, Talk};
 pub(super) enum Aspect {
     /// Status, fields and kinds.
     Shape,
-    /// The content type of what has a body.
+    /// That what has a body is JSON, and says so.
     Media,
     /// The spelling of the JSON text.
     Text,
@@ -48,11 +48,11 @@ pub(super) fn shaped(server: &mut dyn Server, call: &Call) -> Talk {
     settle(server, found)
 }
 
-/// Every aspect of an answer of success; its body.
+/// Holds what the contract says of its shape against an answer; its body. How answers are written, and what they say of the
+/// limits, is looked at for all of them together.
 pub(super) fn kept(server: &mut dyn Server, heard: &Arc<Heard>) -> Talk<Value> {
     heard.answer()?;
-    let all = [Aspect::Shape, Aspect::Media, Aspect::Text, Aspect::EmptyList, Aspect::NoContent, Aspect::Rate];
-    let found = found(heard, &all);
+    let found = found(heard, &[Aspect::Shape]);
     settle(server, found)?;
     Ok(heard.json().unwrap_or(Value::Null))
 }
@@ -66,7 +66,9 @@ pub(super) fn found(heard: &Arc<Heard>, aspects: &[Aspect]) -> Vec<Found> {
     violations
         .into_iter()
         .map(|violation| Violation { clause: clause(endpoint, &violation), ..violation })
-        .filter(|violation| aspects.contains(&aspect(violation)))
+        .filter(|violation| {
+            aspects.contains(&aspect(violation)) || (is_no_json(violation) && aspects.contains(&Aspect::Shape))
+        })
         .map(|violation| Found {
             what: what.clone(),
             proposal: endpoint.and_then(|endpoint| proposal(endpoint, &violation, heard.json().as_ref())),
@@ -102,11 +104,16 @@ const ABOUT_FIELDS: [&Clause; 8] = [
     &c::REQUESTS,
 ];
 
+/// What is no JSON has no shape either.
+fn is_no_json(violation: &Violation) -> bool {
+    violation.clause.id == c::JSON_BODY.id && violation.place.is_empty()
+}
+
 fn aspect(violation: &Violation) -> Aspect {
     let id = violation.clause.id;
     match id {
         _ if id == c::NO_CONTENT.id => Aspect::NoContent,
-        _ if violation.place == CONTENT_TYPE.as_str() => Aspect::Media,
+        _ if violation.place == CONTENT_TYPE.as_str() || is_no_json(violation) => Aspect::Media,
         _ if id == c::JSON_TEXT.id => Aspect::Text,
         _ if id == c::EMPTY_LIST.id => Aspect::EmptyList,
         _ if id == c::RATE_HEADERS.id => Aspect::Rate,
