@@ -14,7 +14,7 @@ use contract::service::Service;
 use contract::wire::Response;
 use http::HeaderValue;
 use mock_server::MockServer;
-use mock_server::witness::{Asked, Witness};
+use mock_server::witness::{Asked, Hold, Witness};
 use serde_json::{Value, json};
 
 fn api(url: &str, service: Service, token: &str) -> Command {
@@ -109,6 +109,31 @@ fn what_is_written_is_taken_back_and_stays_in_the_named_room() {
             request.path
         );
     }
+}
+
+/// Answers who looks at a message only after a while.
+#[derive(Debug)]
+struct Lingers;
+
+impl Witness for Lingers {
+    fn hold(&self, asked: &Asked<'_>) -> Option<Hold> {
+        let until = tokio::time::Instant::now() + Duration::from_secs(4);
+        (asked.operation == Some("get-message")).then(|| Box::pin(tokio::time::sleep_until(until)) as Hold)
+    }
+}
+
+#[test]
+fn what_was_written_is_taken_back_when_the_time_is_over_too() {
+    let mock = MockServer::builder().witness(Arc::new(Lingers)).start().unwrap();
+    let only = ["--only", "*.message-is-stored-as-written", "--max-time", "2s"];
+    let (code, report) = report(of(&mock, Service::Chatwork).args(["--write", "--room-id", "5001"]).args(only));
+    assert_eq!(code, 3, "{report}");
+    assert!(
+        check(&report, "message-is-stored-as-written")["message"].as_str().unwrap().contains("time was over"),
+        "{report}"
+    );
+    let verbs: Vec<String> = mock.requests().unwrap().into_iter().map(|request| request.method).collect();
+    assert_eq!(verbs, ["GET", "POST", "GET", "DELETE"]);
 }
 
 #[test]

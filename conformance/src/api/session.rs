@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use contract::chatwork::limits::ACCOUNT;
@@ -139,9 +139,14 @@ impl Session {
         (!self.settings.facts.local && self.troubled >= DISTRESS_MAX).then_some(Ended::LeftAlone)
     }
 
-    /// What was looked at since this was asked last.
+    /// What was looked at since this was asked last; each call once.
     pub(super) fn looked(&mut self) -> Looked {
-        Looked { seen: std::mem::take(&mut self.seen), shown: std::mem::take(&mut self.shown) }
+        let mut seen: Vec<Arc<Heard>> = Vec::new();
+        for heard in std::mem::take(&mut self.seen) {
+            seen.retain(|one| !Arc::ptr_eq(one, &heard));
+            seen.push(heard);
+        }
+        Looked { seen, shown: std::mem::take(&mut self.shown) }
     }
 
     /// Waits until the server accepts connections.
@@ -217,18 +222,21 @@ impl Session {
 
     fn send(&mut self, call: &Call) -> Arc<Heard> {
         let delivery = self.delivery(call);
-        let exchange = match self.hush() {
+        let exchange = match self.hush(call.tidies) {
             Some(fault) => unsent(&delivery, fault),
             None => self.travel(call, &delivery),
         };
         let sent = self.began.elapsed().saturating_sub(exchange.took);
-        let heard = Arc::new(Heard { call: call.clone(), exchange, sent, at: clock::now() });
+        let heard =
+            Arc::new(Heard { call: call.clone(), exchange, sent, at: clock::now(), violations: OnceLock::new() });
         self.note(&heard);
         heard
     }
 
     fn travel(&mut self, call: &Call, delivery: &Delivery) -> Exchange {
-        let delay = self.governor.delay(self.began.elapsed());
+        // Whoever stops a run waits for it: what is to be taken back goes out at once.
+        let hurried = call.tidies && self.ended().is_some();
+        let delay = if hurried { Duration::ZERO } else { self.governor.delay(self.began.elapsed()) };
         if delay > WORTH_TELLING {
             let why = "to stay below the limits of the server";
             (self.waiting)(&format!("waiting {} s {why}", delay.as_secs().max(1)));
@@ -246,6 +254,9 @@ impl Session {
                     Some(manner) => Line::new(&settings.socket).play(delivery, manner).await.0,
                 }
             };
+            if hurried {
+                return Some(sending.await);
+            }
             tokio::select! {
                 exchange = sending => Some(exchange),
                 () = stop.asked() => None,
@@ -256,8 +267,9 @@ impl Session {
     }
 
     /// Why nothing may be sent now, if that is so.
-    fn hush(&self) -> Option<Fault> {
-        if self.ended().is_some() {
+    fn hush(&self, tidies: bool) -> Option<Fault> {
+        let ended = self.ended();
+        if ended.is_some() && !(tidies && ended != Some(Ended::LeftAlone)) {
             return Some(Fault::Stopped);
         }
         (self.silent >= SILENCE_MAX).then_some(Fault::GivenUp)

@@ -1,12 +1,13 @@
 //! A server whose API is judged: what a dialogue may ask of it, and what is known of each call that was made.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use contract::chatday::Profile;
 use contract::chatwork::Edition;
+use contract::judge::Violation;
 use contract::service::Service;
 use contract::time::UnixMillis;
 use contract::wire::Response;
@@ -76,6 +77,8 @@ pub struct Call {
     pub small_scheme: bool,
     /// Whether a refusal for too many requests is what the dialogue wants to see. Otherwise the call is made again later.
     pub wants_limit: bool,
+    /// Whether it takes back what the run made: it goes out even when the run is stopped, or its time is over.
+    pub tidies: bool,
     /// Whether reports leave the body out: it repeats what somebody wrote.
     pub private: bool,
 }
@@ -106,6 +109,8 @@ pub struct Heard {
     pub sent: Duration,
     /// When its answer was there, by this machine's clock.
     pub at: UnixMillis,
+    /// What the contract's judge says of the answer, once it was asked: many checks look at the same one.
+    pub violations: OnceLock<Vec<Violation>>,
 }
 
 impl Call {
@@ -120,6 +125,7 @@ impl Call {
             names: None,
             small_scheme: false,
             wants_limit: false,
+            tidies: false,
             private: false,
         }
     }
@@ -133,6 +139,12 @@ impl Call {
     #[must_use]
     pub fn by(self, who: Who) -> Self {
         Self { who, ..self }
+    }
+
+    /// The same, to take back what the run made.
+    #[must_use]
+    pub fn tidying(self) -> Self {
+        Self { tidies: true, ..self }
     }
 
     /// The same with a body.

@@ -75,7 +75,7 @@ fn link(server: &mut dyn Server) -> Talk {
     server.call(&Call::new(Method::DELETE, path.as_str()));
     let outcome = course(server, &path);
     let pairs = [("code", code.as_str()), ("need_acceptance", acceptance), ("description", description.as_str())];
-    server.call(&Call { private: true, ..form(Method::POST, path.as_str(), &pairs) });
+    server.call(&Call { private: true, tidies: true, ..form(Method::POST, path.as_str(), &pairs) });
     outcome
 }
 
@@ -83,7 +83,7 @@ fn link(server: &mut dyn Server) -> Talk {
 fn course(server: &mut dyn Server, path: &str) -> Talk {
     let code = format!("conformance-{}", server.facts().seed);
     let outcome = made_and_changed(server, path, &code);
-    let gone = server.call(&Call::new(Method::DELETE, path));
+    let gone = server.call(&Call::new(Method::DELETE, path).tidying());
     outcome?;
     success(&gone)?;
     let answer = kept(server, &gone)?;
@@ -162,7 +162,11 @@ fn description(server: &mut dyn Server) -> Talk {
     let heard = server.call(&form(Method::PUT, path.as_str(), &[("description", &new)]));
     let answered = success(&heard).and_then(|_| kept(server, &heard));
     let looked = server.call(&Call::get(path.as_str()));
-    let back = server.call(&Call { private: true, ..form(Method::PUT, path.as_str(), &[("description", &old)]) });
+    let back = server.call(&Call {
+        private: true,
+        tidies: true,
+        ..form(Method::PUT, path.as_str(), &[("description", &old)])
+    });
     answered?;
     server.show(&[heard]);
     let seen = success(&looked)?;

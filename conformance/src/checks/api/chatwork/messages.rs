@@ -129,7 +129,7 @@ pub(super) fn with_message(
         Ok(()) => then(server, room, &id),
         early => early,
     };
-    let _ = server.call(&Call::new(Method::DELETE, format!("/rooms/{room}/messages/{id}")));
+    let _ = server.call(&Call::new(Method::DELETE, format!("/rooms/{room}/messages/{id}")).tidying());
     outcome
 }
 
@@ -147,7 +147,8 @@ pub(super) fn clear(server: &mut dyn Server, room: u64, ids: &[String]) -> Talk 
     let left = ids
         .iter()
         .filter(|id| {
-            server.call(&Call::new(Method::DELETE, format!("/rooms/{room}/messages/{id}"))).status() != Some(200)
+            server.call(&Call::new(Method::DELETE, format!("/rooms/{room}/messages/{id}")).tidying()).status()
+                != Some(200)
         })
         .count();
     if left == 0 {

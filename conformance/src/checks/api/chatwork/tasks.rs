@@ -82,12 +82,16 @@ fn with_task(server: &mut dyn Server, more: &[(&str, &str)], then: impl FnOnce(&
         Ok(()) => then(server, &path),
         early => early,
     };
-    let _ = close(server, &path);
+    let _ = server.call(&closing(&path).tidying());
     outcome
 }
 
+fn closing(path: &str) -> Call {
+    form(Method::PUT, format!("{path}/status"), &[("body", "done")])
+}
+
 fn close(server: &mut dyn Server, path: &str) -> Talk<Value> {
-    let heard = server.call(&form(Method::PUT, format!("{path}/status"), &[("body", "done")]));
+    let heard = server.call(&closing(path));
     success(&heard)?;
     kept(server, &heard)
 }

@@ -62,9 +62,9 @@ pub(super) fn found(heard: &Arc<Heard>, aspects: &[Aspect]) -> Vec<Found> {
     let Ok(response) = heard.answer() else { return Vec::new() };
     let endpoint = operation(&heard.call);
     let what = endpoint.map_or_else(|| heard.call.words(), |endpoint| endpoint.name.to_owned());
-    let violations = judge::exchange(endpoint, &response, Strictness::default());
+    let judged = || judge::exchange(endpoint, &response, Strictness::default());
+    let violations = heard.violations.get_or_init(judged).iter().cloned();
     violations
-        .into_iter()
         .map(|violation| Violation { clause: clause(endpoint, &violation), ..violation })
         .filter(|violation| {
             aspects.contains(&aspect(violation)) || (is_no_json(violation) && aspects.contains(&Aspect::Shape))
