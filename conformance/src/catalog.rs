@@ -13,9 +13,20 @@ const AREAS: &[&[Check]] = &[
     checks::shared::text::CHATWORK,
     checks::shared::authenticity::CHATWORK,
     checks::shared::http::CHATWORK,
+    checks::shared::redirects::CHATWORK,
     checks::shared::robustness::CHATWORK,
     checks::shared::effects::CHATWORK,
     checks::shared::load::CHATWORK,
+    checks::client::credentials::CHATWORK,
+    checks::client::requests::CHATWORK,
+    checks::client::text::CHATWORK,
+    checks::client::answers::CHATWORK,
+    checks::client::failures::CHATWORK,
+    checks::client::retries::CHATWORK,
+    checks::client::limits::CHATWORK,
+    checks::client::resets::CHATWORK,
+    checks::client::pace::CHATWORK,
+    checks::client::connections::CHATWORK,
     checks::api::chatwork::credentials::CHECKS,
     checks::api::chatwork::messages::CHECKS,
     checks::api::chatwork::tasks::CHECKS,
@@ -32,9 +43,20 @@ const AREAS: &[&[Check]] = &[
     checks::shared::text::CHATDAY,
     checks::shared::authenticity::CHATDAY,
     checks::shared::http::CHATDAY,
+    checks::shared::redirects::CHATDAY,
     checks::shared::robustness::CHATDAY,
     checks::shared::effects::CHATDAY,
     checks::shared::load::CHATDAY,
+    checks::client::credentials::CHATDAY,
+    checks::client::requests::CHATDAY,
+    checks::client::text::CHATDAY,
+    checks::client::answers::CHATDAY,
+    checks::client::failures::CHATDAY,
+    checks::client::retries::CHATDAY,
+    checks::client::limits::CHATDAY,
+    checks::client::resets::CHATDAY,
+    checks::client::pace::CHATDAY,
+    checks::client::connections::CHATDAY,
     checks::api::chatday::credentials::CHECKS,
     checks::api::chatday::send::CHECKS,
     checks::api::chatday::register::CHECKS,
@@ -128,7 +150,7 @@ mod tests {
     use contract::chatday::clauses::profile_keys;
 
     use super::*;
-    use crate::check::{Area, Level};
+    use crate::check::Level;
 
     #[test]
     fn every_id_is_unique_and_made_of_service_area_and_words() {
@@ -152,7 +174,7 @@ mod tests {
             assert!(check.level_under(&profile) <= check.cap(&profile), "{}", check.id);
             // A level that the default profile does not justify makes sense only if another profile can.
             let weak = check.clauses.iter().filter(|clause| Level::cap(clause.certainty) < check.level);
-            if check.area != Area::Authenticity {
+            if !check.area.is_about_secrets() {
                 for clause in weak {
                     assert!(!profile_keys(clause).is_empty(), "{} is {} on {}", check.id, check.level, clause.id);
                 }

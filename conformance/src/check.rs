@@ -121,6 +121,11 @@ pub enum Area {
 }
 
 impl Area {
+    /// Whether what is asked follows from there being a secret at all, however much the documents say about it.
+    pub fn is_about_secrets(self) -> bool {
+        matches!(self, Self::Authenticity | Self::Credentials)
+    }
+
     /// The heading.
     pub fn heading(self) -> &'static str {
         match self {
@@ -245,9 +250,10 @@ impl Check {
     /// user's own profile states it.
     ///
     /// A check of authenticity may always be a MUST: telling real events from forged ones is what the public documents
-    /// of both services give the secret for, whatever they leave open besides.
+    /// of both services give the secret for, whatever they leave open besides. So may one of credentials: a token that
+    /// others get to see opens the account to them, and no document needs to say so.
     pub fn cap(&self, profile: &Profile) -> Level {
-        if self.area == Area::Authenticity {
+        if self.area.is_about_secrets() {
             return Level::Must;
         }
         self.clauses.iter().map(|clause| Level::cap(profile.certainty(clause))).min().unwrap_or(Level::May)

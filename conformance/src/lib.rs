@@ -7,6 +7,7 @@
 //! | [`client`] | programs that call a service: the scenarios they are put in, and what is seen of them |
 //! | [`run`] | the engine and its events |
 //! | [`api`] | the conversation with a server whose API is judged, and the run around it |
+//! | [`client`] | the mock beside what is judged, so that what it calls is seen |
 //! | [`report`] | what people and programs read; knows events and nothing else |
 //! | [`snapshot`] | observed behaviour, kept in files and compared |
 //! | [`sample`] | small correct integrations, and flaws to try the judge on |

@@ -403,9 +403,28 @@ fn a_generated_case_is_replayed_by_its_id_and_its_smallest_form_from_the_file() 
         check["status"] == "fail" && replay.contains("/generated-")
     });
     let check = generated.next().expect("a generated text that is not ASCII is refused");
+    // The id leads to the smallest form again: what differs are the numbers that no two events share.
     let (code, again) = json(&mut replay(check["replay"].as_str().unwrap(), &flawed.url(), Service::Chatwork));
     assert_eq!(code, 1, "{again}");
     assert_eq!(again["checks"][0]["replay"], check["replay"]);
+    let text = |report: &Value| {
+        let body = report["evidence"][0]["request"]["body"].as_str().unwrap();
+        let event: Value = serde_json::from_str(body).unwrap();
+        event["webhook_event"]["body"].as_str().unwrap().replace(|character: char| character.is_ascii_digit(), "")
+    };
+    assert_eq!(text(&again["checks"][0]), text(check));
+    let words = check["message"].as_str().unwrap().split("the smallest found: ").nth(1).unwrap();
+    assert!(words.chars().filter(|character| !character.is_ascii()).count() == 1 || words.contains("\\u{"), "{words}");
+    // As it was generated, it is made smaller again, by the same way.
+    let id = check["replay"].as_str().unwrap();
+    let (whole, way) = id.rsplit_once("/generated-").unwrap();
+    let number = way.split('.').next().unwrap();
+    assert!(way.contains('.'), "{id}: nothing of it was made smaller");
+    let (code, again) = json(&mut replay(&format!("{whole}/generated-{number}"), &flawed.url(), Service::Chatwork));
+    assert_eq!((code, &again["checks"][0]["replay"]), (1, &check["replay"]));
+    let (code, _, err) =
+        run(&mut replay(&format!("{whole}/generated-{number}.3.zz"), &flawed.url(), Service::Chatwork));
+    assert!(code == 2 && err.contains("has no case"), "{err}");
     let file = file(&folder, "smallest.json", &check.to_string());
     let (code, again) = json(&mut replay(&file, &flawed.url(), Service::Chatwork));
     assert_eq!(code, 1, "{again}");

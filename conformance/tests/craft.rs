@@ -177,7 +177,7 @@ fn no_two_events_of_a_chatwork_run_have_the_same_id() {
 fn every_event_but_one_that_moves_it_comes_from_the_declared_setting_and_room() {
     let secret = common::secret(Service::Chatwork);
     for room_id in [77, 5_001, 5_002, u64::MAX] {
-        let origin = Origin { setting_id: Some("999".to_owned()), room_id: Some(room_id) };
+        let origin = Origin { setting_id: Some("999".to_owned()), room_id: Some(room_id), account: None };
         for (name, role, delivery) in cases_of(origin, Service::Chatwork, &secret, 1, false) {
             if role == Role::Hostile {
                 continue;

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use common::{Judged, Manner, Raw, integration, judge_watching, read_request, write};
 use conformance::ask::effects::{Call, Effects, Mark};
 use conformance::run::verdict::{Status, Verdict};
-use conformance::sample::receive::Reaction;
+use conformance::sample::flaw::Flaw;
+use conformance::sample::receive::{Integration, Reaction};
 use contract::service::Service;
 use serde_json::Value as Json;
 
@@ -51,7 +52,9 @@ impl Effects for Watch {
             let new = &calls[from.min(calls.len())..];
             let last = new.last().map_or(started, |(at, _)| *at);
             if started.elapsed() >= within
-                || (new.len() >= count && last.elapsed() >= quiet && started.elapsed() >= quiet)
+                || (new.iter().filter(|(_, call)| call.is_message()).count() >= count
+                    && last.elapsed() >= quiet
+                    && started.elapsed() >= quiet)
             {
                 return new.iter().map(|(_, call)| call.clone()).collect();
             }
@@ -79,6 +82,21 @@ enum Mistake {
     CutsBytes,
     BothRooms,
     NotesFirst,
+    /// Answers a forged event like a valid one, and does nothing about it.
+    DropsSilently,
+    /// Answers a forged event like a valid one, and acts on it.
+    Believes,
+}
+
+/// What is no mistake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Manners {
+    /// Says thanks to everything, and nothing else.
+    thanks: bool,
+    /// How long after its answer it acts.
+    late: Duration,
+    /// Each message comes twice as often.
+    twofold: bool,
 }
 
 struct Message {
@@ -91,7 +109,8 @@ struct Message {
 fn message(service: Service, event: &Json) -> Option<Message> {
     Some(match service {
         Service::Chatwork => Message {
-            id: event["webhook_event"]["message_id"].as_str()?.to_owned(),
+            // An edit has the id of its message.
+            id: format!("{} {}", event["webhook_event"]["message_id"], event["webhook_event"]["update_time"]),
             author: event["webhook_event"]["account_id"].as_u64()?,
             place: event["webhook_event"]["room_id"].to_string(),
             text: event["webhook_event"]["body"].as_str()?.to_owned(),
@@ -113,13 +132,15 @@ fn echo(mistake: Mistake, text: &str) -> String {
     quiet
 }
 
-fn receiver(service: Service, mistake: Mistake, log: Arc<Log>) -> Raw {
+fn receiver(service: Service, mistake: Mistake, manners: Manners, log: Arc<Log>) -> Raw {
     let integration = integration(service, None);
+    let confirming = integration_of(service, mistake);
     let known = Mutex::new(BTreeSet::new());
     Raw::start(move |mut stream, _| {
         while let Some(request) = read_request(&mut stream) {
             let Reaction::Answer(answer) = integration.receive(&request) else { return };
             let genuine = answer.status() == 200;
+            let Reaction::Answer(answer) = confirming.receive(&request) else { return };
             let body = String::from_utf8_lossy(answer.body());
             let head = format!(
                 "HTTP/1.1 {} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -152,15 +173,19 @@ fn receiver(service: Service, mistake: Mistake, log: Arc<Log>) -> Raw {
                     continue;
                 }
             }
-            let acts = (genuine || mistake == Mistake::ActsOnForged) && new;
+            let acts = (genuine || matches!(mistake, Mistake::ActsOnForged | Mistake::Believes)) && new;
+            pause(manners.late);
             if acts && (message.author != 1_002 || mistake == Mistake::AnswersItself) {
                 let place = match mistake {
                     Mistake::FloatRoom => format!("{}", message.place.parse::<f64>().unwrap()),
                     _ => message.place.clone(),
                 };
-                let text = echo(mistake, &message.text);
+                let text = if manners.thanks { "thanks".to_owned() } else { echo(mistake, &message.text) };
                 log.call("get-me", "", None);
                 log.call("post-messages", &place, Some(&text));
+                if manners.twofold {
+                    log.call("post-messages", &place, Some(&text));
+                }
                 if mistake == Mistake::BothRooms && event.to_string().contains("987654321") {
                     log.call("post-messages", "5001", Some(&text));
                 }
@@ -174,6 +199,12 @@ fn receiver(service: Service, mistake: Mistake, log: Arc<Log>) -> Raw {
     })
 }
 
+/// What gives the answers: with these mistakes, that of a valid event to everything.
+fn integration_of(service: Service, mistake: Mistake) -> Integration {
+    let confirms = matches!(mistake, Mistake::DropsSilently | Mistake::Believes);
+    integration(service, confirms.then_some(Flaw::DropsSilently))
+}
+
 /// Waits without sleeping: nobody ever sends.
 fn pause(time: Duration) {
     let (_sender, never) = std::sync::mpsc::channel::<()>();
@@ -181,8 +212,12 @@ fn pause(time: Duration) {
 }
 
 fn judged(service: Service, mistake: Mistake, only: &'static str) -> Judged {
+    judged_with(service, mistake, Manners::default(), only)
+}
+
+fn judged_with(service: Service, mistake: Mistake, manners: Manners, only: &'static str) -> Judged {
     let log = Arc::new(Log::default());
-    let raw = receiver(service, mistake, Arc::clone(&log));
+    let raw = receiver(service, mistake, manners, Arc::clone(&log));
     let manner =
         Manner { thorough: true, strict: true, only, timeout: Duration::from_millis(1_500), ..Manner::default() };
     judge_watching(service, &raw.url(), manner, Some(Box::new(Watch(log))))
@@ -190,19 +225,28 @@ fn judged(service: Service, mistake: Mistake, only: &'static str) -> Judged {
 
 #[test]
 fn an_integration_that_echoes_passes_every_check_of_effects() {
-    for service in Service::ALL {
-        for only in
-            ["*effect*", "*answers-before*", "*reply*", "*same-text*", "*markup*", "*comes-back*", "*duplicate-keys*"]
-        {
-            let judged = judged(service, Mistake::None, only);
-            for check in &judged.checks {
-                assert_eq!(check.status, Status::Pass, "{}: {}", check.id, check.message);
-                if check.id.contains("one-effect") {
-                    assert!(check.message.contains("as seen after a control event"), "{}", check.message);
-                }
+    std::thread::scope(|scope| {
+        for service in Service::ALL {
+            for only in [
+                "*effect*",
+                "*answers-before*",
+                "*reply*",
+                "*another-event*",
+                "*markup*",
+                "*comes-back*",
+                "*duplicate-keys*",
+            ] {
+                scope.spawn(move || {
+                    for check in &judged(service, Mistake::None, only).checks {
+                        assert_eq!(check.status, Status::Pass, "{}: {}", check.id, check.message);
+                        if check.id.contains("one-effect") {
+                            assert!(check.message.contains("as seen after a control event"), "{}", check.message);
+                        }
+                    }
+                });
             }
         }
-    }
+    });
 }
 
 #[test]
@@ -210,10 +254,10 @@ fn every_mistake_is_caught_by_the_check_that_looks_for_it() {
     use Mistake::*;
     let both = Service::ALL.as_slice();
     let chatwork = &[Service::Chatwork][..];
-    for (mistake, only, services, deviation) in [
+    let mistakes = [
         (ActsOnForged, "*forged-event-has-no-effect", both, "the integration called"),
-        (NoDedupe, "*repeated-event-has-one-effect", both, "more than one effect"),
-        (Races, "*events-at-once-have-one-effect", both, "more than one effect"),
+        (NoDedupe, "*repeated-event-has-one-effect", chatwork, "more than one effect"),
+        (Races, "*events-at-once-have-one-effect", chatwork, "more than one effect"),
         (DedupesByText, "*same-text-again-is-another-event", chatwork, "had no effect"),
         (WorksFirst, "*answers-before-it-works", both, "so does the integration"),
         (FloatRoom, "*reply-goes-to-its-*", both, "went elsewhere"),
@@ -221,14 +265,19 @@ fn every_mistake_is_caught_by_the_check_that_looks_for_it() {
         (EchoesMarkup, "*markup-is-not-echoed", chatwork, "as markup"),
         (CutsBytes, "*text-comes-back-whole", both, "cut in two"),
         (BothRooms, "*duplicate-keys-have-one-meaning", chatwork, "two rooms"),
-    ] {
-        for service in services {
-            let judged = judged(*service, mistake, only);
-            assert_eq!(judged.checks.len(), 1, "{only}");
-            assert_eq!(judged.checks[0].status, Status::Fail, "{service} {mistake:?}: {}", judged.checks[0].message);
-            assert!(judged.checks[0].message.contains(deviation), "{}", judged.checks[0].message);
+    ];
+    std::thread::scope(|scope| {
+        for (mistake, only, services, deviation) in mistakes {
+            for service in services {
+                scope.spawn(move || {
+                    let judged = judged(*service, mistake, only);
+                    let [check] = judged.checks.as_slice() else { panic!("{only} names one check") };
+                    assert_eq!(check.status, Status::Fail, "{service} {mistake:?}: {}", check.message);
+                    assert!(check.message.contains(deviation), "{}", check.message);
+                });
+            }
         }
-    }
+    });
 }
 
 #[test]
@@ -236,4 +285,78 @@ fn an_event_that_is_noted_before_it_is_handled_is_lost_with_the_answer() {
     let judged = judged(Service::Chatday, Mistake::NotesFirst, "*lost-answer-leaves-one-effect");
     assert_eq!(judged.run.verdict, Verdict::Fail, "{}", judged.checks[0].message);
     assert!(judged.checks[0].message.contains("had no effect"), "{}", judged.checks[0].message);
+}
+
+#[test]
+fn who_takes_its_time_is_not_accused_of_what_came_late() {
+    let late = Manners { late: Duration::from_millis(600), ..Manners::default() };
+    let patient = Manners { thanks: true, ..late };
+    // So late that nobody waits for it: what comes then belongs to events long past.
+    let too_late = Manners { late: Duration::from_millis(4_400), ..Manners::default() };
+    let far_too_late = Manners { thanks: true, ..too_late };
+    let forged = "*forged-event-has-no-effect";
+    together(Service::ALL.into_iter().flat_map(|service| {
+        [
+            (service, Mistake::None, late, forged, Status::Pass),
+            (service, Mistake::ActsOnForged, late, forged, Status::Fail),
+            (service, Mistake::None, late, "*repeated-event-has-one-effect", Status::Pass),
+            (service, Mistake::None, patient, forged, Status::Pass),
+            (service, Mistake::ActsOnForged, patient, forged, Status::Fail),
+            (service, Mistake::None, too_late, forged, Status::Pass),
+            (service, Mistake::None, far_too_late, forged, Status::Pass),
+        ]
+    }));
+}
+
+type Expected = (Service, Mistake, Manners, &'static str, Status);
+
+/// Judges several integrations at once, since most of the time is waiting.
+fn together(all: impl Iterator<Item = Expected>) {
+    std::thread::scope(|scope| {
+        for (service, mistake, manners, only, status) in all {
+            scope.spawn(move || {
+                let judged = judged_with(service, mistake, manners, only);
+                let [check] = judged.checks.as_slice() else { panic!("{only} names one check") };
+                assert_eq!(check.status, status, "{service} {mistake:?} {manners:?}: {}", check.message);
+            });
+        }
+    });
+}
+
+#[test]
+fn who_says_the_same_to_everything_is_judged_by_how_often() {
+    let thanks = Manners { thanks: true, ..Manners::default() };
+    let twofold = Manners { twofold: true, ..Manners::default() };
+    let (twice, same) = ("*repeated-event-has-one-effect", "*same-text-again*");
+    let all = [
+        (thanks, Mistake::None, twice, Status::Pass),
+        (thanks, Mistake::NoDedupe, twice, Status::Fail),
+        (thanks, Mistake::None, same, Status::Pass),
+        (thanks, Mistake::DedupesByText, same, Status::Fail),
+        (twofold, Mistake::None, twice, Status::Pass),
+        (twofold, Mistake::NoDedupe, twice, Status::Fail),
+    ];
+    together(
+        all.into_iter().map(|(manners, mistake, only, status)| (Service::Chatwork, mistake, manners, only, status)),
+    );
+}
+
+#[test]
+fn a_silent_drop_is_seen_whatever_the_integration_says_to_valid_events() {
+    let thanks = Manners { thanks: true, ..Manners::default() };
+    for service in Service::ALL {
+        for manners in [Manners::default(), thanks] {
+            let deviation = |mistake| {
+                let judged = judged_with(service, mistake, manners, "*.empty-s*-is-refused");
+                judged.checks[0].message.clone()
+            };
+            let dropped = deviation(Mistake::DropsSilently);
+            assert!(dropped.contains("the mock saw that it had no effect"), "{service} {manners:?}: {dropped}");
+            let acted_on = deviation(Mistake::Believes);
+            assert!(
+                acted_on.contains("then the integration called post-messages"),
+                "{service} {manners:?}: {acted_on}"
+            );
+        }
+    }
 }

@@ -21,17 +21,7 @@ use conformance::sample::flaw::Flaw;
 use contract::service::Service;
 
 /// Flaws that no check catches, and why. What stands here must not be caught.
-const WAITING: &[(Service, &str, &str)] = &[
-    (Service::Chatwork, "drops-edits", "No check sends an edit and looks at its effect."),
-    (Service::Chatwork, "trims-text", "No check has blanks at the end of a text and looks at what is sent back."),
-    (Service::Chatday, "trims-text", "No check has blanks at the end of a text and looks at what is sent back."),
-    (Service::Chatwork, "redirects-slash", "No check adds a slash to the path."),
-    (Service::Chatday, "redirects-slash", "No check adds a slash to the path."),
-    (Service::Chatwork, "redirects-plain-http", "No check says of a valid event that it came over plain HTTP."),
-    (Service::Chatday, "redirects-plain-http", "No check says of a valid event that it came over plain HTTP."),
-    (Service::Chatday, "decodes-chunks-apart", "No check looks at the effect of a chunked event."),
-    (Service::Chatday, "acts-on-half-body", "No check looks at the effect of half an event."),
-];
+const WAITING: &[(Service, &str, &str)] = &[];
 
 /// Checks that no flaw here is for, since no receiver here acts twice on one event: `effects.rs` shows what they catch.
 const ELSEWHERE: [&str; 1] = ["duplicate-keys-have-one-meaning"];
@@ -94,7 +84,7 @@ fn noted(event: &Event) -> Option<String> {
 /// How a flawed receiver is judged. The checks that take their time are asked only where the flaw is of their kind.
 fn manner(flaw: Flaw) -> Manner {
     let row = flaw.card().row;
-    let thorough = matches!(row, 5 | 9 | 23 | 24 | 38 | 46 | 49..=59) && (!is_watched(flaw) || row == 24);
+    let thorough = matches!(row, 5 | 9 | 23 | 24 | 38 | 46 | 49..=59) && (!is_watched(flaw) || matches!(row, 24 | 51));
     let timeout = Duration::from_millis(match flaw {
         // A flaw that only takes time is not given much.
         Flaw::AnswersLate => 400,
@@ -122,6 +112,7 @@ fn is_watched(flaw: Flaw) -> bool {
             | Flaw::ActsOnHalfBody
             | Flaw::AnswersItself
             | Flaw::CutsCharacters
+            | Flaw::DecodesChunksApart
             | Flaw::DropsEdits
             | Flaw::EchoesMarkup
             | Flaw::FloatIds

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde_json::json;
 
+use super::interrupt::stop_on_interrupt;
 use super::reporters::Reporters;
-use super::webhook::stop_on_interrupt;
 use super::{Failure, Voice};
 use crate::api::run::Run;
 use crate::api::session::Session;

@@ -8,9 +8,10 @@ use serde_json::json;
 
 use super::{Failure, Voice};
 use crate::catalog::{self, Selection};
-use crate::check::{Check, Kind, Level};
+use crate::check::{Check, Kind, Level, Plan};
 use crate::checks::coverage;
 use crate::cli::{KindArg, List, ListFormat};
+use crate::client::scenarios;
 use crate::exit::Exit;
 use crate::report::text::wrapped;
 
@@ -59,13 +60,12 @@ fn coverage(typed: &List, voice: &mut Voice) -> Result<Exit, Failure> {
     match typed.format {
         ListFormat::Human => write!(out, "{}", coverage::page())?,
         ListFormat::Json => {
-            let rows: Vec<_> = coverage::ROWS
-                .iter()
-                .map(|row| {
-                    let reasons: Vec<&str> = row.reasons().collect();
-                    json!({"mistake": row.mistake, "checks": row.ids(), "not_seen": reasons})
-                })
-                .collect();
+            let row = |kind: Kind, row: &coverage::Row| {
+                let reasons: Vec<&str> = row.reasons().collect();
+                json!({"kind": kind, "mistake": row.mistake, "checks": row.ids(kind), "not_seen": reasons})
+            };
+            let rows: Vec<_> =
+                coverage::TABLES.iter().flat_map(|table| table.rows.iter().map(|own| row(table.kind, own))).collect();
             serde_json::to_writer_pretty(&mut out, &json!({"schema": "conformance-coverage/1", "mistakes": rows}))
                 .map_err(std::io::Error::from)?;
             writeln!(out)?;
@@ -91,6 +91,14 @@ pub(super) fn explain(id: &str, voice: &mut Voice) -> Result<Exit, Failure> {
     row("level", &weight(check))?;
     row("why", check.rationale)?;
     row("hint", check.hint)?;
+    if let Plan::Scenarios { scenarios, .. } = check.plan {
+        for scenario in scenarios::of(check.service).iter().filter(|own| scenarios.iter().any(|name| own.is(name))) {
+            row("scenario", &format!("{}: {}", scenario.words(), scenario.story))?;
+        }
+        if scenarios.is_empty() {
+            row("scenario", "every one.")?;
+        }
+    }
     for clause in check.clauses {
         row("clause", &format!("{}: {clause}", clause.id))?;
     }

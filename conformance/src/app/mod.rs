@@ -1,6 +1,9 @@
 //! The program: from a typed command to an exit status.
 
 mod api;
+mod client;
+mod demo;
+mod interrupt;
 mod listing;
 mod merge;
 mod plan;
@@ -49,10 +52,12 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let mut voice = Voice { color: cli.color, level: cli.log_level };
     let ended = match &cli.command {
+        Command::Demo(typed) => demo::run(typed, &mut voice),
         Command::Webhook(typed) if typed.plan => plan::run(typed, &mut voice),
         Command::Webhook(typed) => webhook::run(typed, &mut voice),
         Command::Api(typed) if typed.plan => api::plan(typed, &mut voice),
         Command::Api(typed) => api::run(typed, &mut voice),
+        Command::Client(typed) => client::run(typed, &mut voice),
         Command::Replay(typed) => replay::run(typed, &mut voice),
         Command::Merge(typed) => merge::run(typed, &mut voice),
         Command::Snapshots(typed) => snapshots::run(typed, &mut voice),
@@ -60,6 +65,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain { id } => listing::explain(id, &mut voice),
         Command::Completions { shell } => completions(*shell, &mut voice),
         Command::Sample(typed) => sample::run(typed, &mut voice),
+        Command::SampleClient(typed) => sample::call(typed, &mut voice),
     };
     ended.unwrap_or_else(|failure| failure.told(&mut voice))
 }

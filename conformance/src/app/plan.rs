@@ -27,6 +27,9 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
     if typed.how.output.format == Format::Human {
         writeln!(out, "nothing is sent")?;
         print(&mut out, &planned, &session)?;
+        if let Some(address) = typed.how.with_mock {
+            writeln!(out, "what the integration calls at http://{address} is looked at too")?;
+        }
         return Ok(Exit::Passed);
     }
     let target = session.settings().endpoint.url(&session.settings().endpoint.target);
@@ -40,7 +43,13 @@ pub(super) fn run(typed: &cli::Webhook, voice: &mut Voice) -> Result<Exit, Failu
     writeln!(
         out,
         "{}",
-        json!({"schema": "conformance-plan/1", "target": target, "seed": typed.seed, "checks": checks})
+        json!({
+            "schema": "conformance-plan/1",
+            "target": target,
+            "seed": typed.seed,
+            "with_mock": typed.how.with_mock.map(|address| address.to_string()),
+            "checks": checks,
+        })
     )?;
     Ok(Exit::Passed)
 }

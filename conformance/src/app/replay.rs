@@ -6,7 +6,7 @@ use super::webhook::judge;
 use super::{Failure, Voice, plan};
 use crate::ask::case::Role;
 use crate::catalog;
-use crate::check::{Check, Plan};
+use crate::check::{Check, Kind, Plan};
 use crate::cli;
 use crate::exit::Exit;
 use crate::report::document::Document;
@@ -51,7 +51,9 @@ pub(super) fn run(typed: &cli::Replay, voice: &mut Voice) -> Result<Exit, Failur
     for one in &wanted {
         let cases = plan::of(&[one.check], how_many(one, typed.how.cases), &scout);
         let names: Vec<&str> = cases.iter().flat_map(|(_, cases)| cases).map(|(name, _)| name.as_str()).collect();
-        if names.contains(&one.id.case.as_str()) && !is_generated(one) {
+        let unshrunk = property::number(&one.id.case).map(property::name);
+        let is_among_them = names.contains(&unshrunk.as_deref().unwrap_or(&one.id.case));
+        if is_among_them && is_given(one) {
             terms.only_cases.insert(one.id.check.clone(), one.id.case.clone());
             continue;
         }
@@ -76,6 +78,14 @@ fn wanted(what: &str) -> Result<Vec<Wanted>, Failure> {
     if let Ok(id) = &id
         && let Some(check) = catalog::find(&id.check)
     {
+        if check.kind == Kind::Client {
+            let (service, seed, scenario) = (check.service, id.seed, &id.case);
+            return Err(Failure::Usage(format!(
+                "{} is asked of a program, not of an endpoint: conformance client --service {service} --seed {seed} \
+                 --scenario {scenario} --only {} -- COMMAND plays its scenario again",
+                id.check, id.check
+            )));
+        }
         return Ok(vec![Wanted { id: id.clone(), check, kept: None }]);
     }
     let file = Path::new(what);
@@ -123,9 +133,9 @@ fn from_file(file: &Path) -> Result<Vec<Wanted>, Failure> {
     Ok(wanted)
 }
 
-/// A generated case that was made smaller is in the file, and nowhere else.
-fn is_generated(one: &Wanted) -> bool {
-    one.kept.is_some() && property::number(&one.id.case).is_some()
+/// Whether the id is to be followed. A generated case is taken from the file, where there is one: it holds the very bytes.
+fn is_given(one: &Wanted) -> bool {
+    one.kept.is_none() || property::number(&one.id.case).is_none()
 }
 
 /// How many generated cases there have to be for the wanted one to be among them.

@@ -1,11 +1,11 @@
-//! `conformance sample`: an integration to try the judge on.
+//! `conformance sample` and `conformance sample-client`: an integration, and a client, to try the judge on.
 
 use std::io::Write;
 
 use serde_json::json;
 
 use super::{Failure, Voice};
-use crate::cli;
+use crate::cli::{self, LogLevel};
 use crate::exit::Exit;
 use crate::sample::receive::Integration;
 use crate::sample::server::Sample;
@@ -44,4 +44,20 @@ pub(super) fn run(typed: &cli::Sample, voice: &mut Voice) -> Result<Exit, Failur
     drop(out);
     sample.wait();
     Ok(Exit::Passed)
+}
+
+/// Says its text once; the exit status says whether it was sent.
+pub(super) fn call(typed: &cli::SampleClient, voice: &mut Voice) -> Result<Exit, Failure> {
+    let caller = settings::caller(typed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Harness(format!("the system refuses an event loop: {error}")))?;
+    match runtime.block_on(caller.speak()) {
+        Ok(()) => Ok(Exit::Passed),
+        Err(sentence) => {
+            voice.say(LogLevel::Error, &format!("not sent: {sentence}"));
+            Ok(Exit::Failed)
+        }
+    }
 }

@@ -1,14 +1,13 @@
 //! `conformance webhook`.
 
-use std::future::{Future as _, poll_fn};
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::pin::pin;
-use std::sync::mpsc;
-use std::task::Poll;
 
+use super::interrupt::stop_on_interrupt;
 use super::reporters::Reporters;
 use super::{Failure, Voice, plan};
+use crate::check::Area;
 use crate::cli::{self, How, LogLevel};
+use crate::client::beside::Beside;
 use crate::exit::Exit;
 use crate::run::clock;
 use crate::run::engine::{Run, Terms};
@@ -44,7 +43,7 @@ pub(super) fn judge(
     stopper: Stopper,
     voice: &mut Voice,
 ) -> Result<Exit, Failure> {
-    let WebhookRun { checks, session: settings, terms, remote } = run;
+    let WebhookRun { mut checks, session: mut settings, terms, remote, beside } = run;
     let begin = |settings| {
         Session::new(settings)
             .map(|session| session.trusting(how.ca_file.clone()))
@@ -56,9 +55,31 @@ pub(super) fn judge(
     }
     let mut reporters = Reporters::open(&how.output, voice)?;
     stop_on_interrupt(stopper)?;
+    // It lives as long as the run, and listens before anything is waited for.
+    let beside = match &beside {
+        Some(wish) => Some(Beside::start(wish, &settings.policy, &settings.secret).map_err(Failure::Usage)?),
+        None => None,
+    };
+    if let Some(beside) = &beside {
+        settings.policy.origin = beside.origin();
+        // An integration that takes its time has the least to do yet when its effects are looked at first.
+        checks.sort_by_key(|check| check.area != Area::Effects);
+        voice.say(
+            LogLevel::Info,
+            &format!(
+                "the mock serves the API at {}; {} shows its tokens and ids",
+                beside.base_url(),
+                beside.info_url()
+            ),
+        );
+    }
     // The time of the run begins here, not while somebody makes up their mind.
     let session = begin(settings)?;
-    let mut session = if remote { session.with_care() } else { session };
+    let session = if remote { session.with_care() } else { session };
+    let mut session = match &beside {
+        Some(beside) => session.watching(Box::new(beside.watch())),
+        None => session,
+    };
     let patience = how.wait;
     if !patience.is_zero() {
         voice.say(LogLevel::Info, &format!("waiting up to {patience:?} for the endpoint to accept connections"));
@@ -113,31 +134,4 @@ fn may_go_out(
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-/// Ctrl-C asks the run to stop; it then reports what it has. It is watched for before this returns: a run that has sent
-/// anything can be ended with a report.
-pub(super) fn stop_on_interrupt(stopper: Stopper) -> Result<(), Failure> {
-    let refused = |error: io::Error| Failure::Harness(format!("Ctrl-C cannot be watched for: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
-    let (watching, is_watching) = mpsc::channel();
-    let watch = std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
-        let interrupted = runtime.block_on(async {
-            let mut interrupt = pin!(tokio::signal::ctrl_c());
-            // The first poll puts the handler in place.
-            let at_once = poll_fn(|cx| Poll::Ready(interrupt.as_mut().poll(cx))).await;
-            let _ = watching.send(());
-            match at_once {
-                Poll::Ready(outcome) => outcome,
-                Poll::Pending => interrupt.await,
-            }
-        });
-        if interrupted.is_ok() {
-            stopper.stop();
-        }
-    });
-    watch.map_err(refused)?;
-    // An error means that the thread ended, so that there is nothing to wait for.
-    let _ = is_watching.recv();
-    Ok(())
 }

@@ -32,6 +32,18 @@ pub enum Role {
     Hostile,
 }
 
+/// What became of a delivery, as far as somebody watches what the integration calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// Nobody saw it.
+    #[default]
+    Unseen,
+    /// The integration called nothing because of it.
+    Dropped,
+    /// The integration made this call because of it.
+    ActedOn(String),
+}
+
 impl Case {
     /// A delivery that the subject has to acknowledge.
     pub fn genuine(name: impl Into<String>, delivery: Delivery) -> Self {
@@ -85,4 +97,6 @@ pub struct Trial<'a> {
     pub exchange: &'a Exchange,
     /// The control event after such a delivery, and after a genuine one that was not acknowledged.
     pub after: Option<&'a Exchange>,
+    /// What became of a forged event that was answered like a valid one.
+    pub fate: &'a Fate,
 }

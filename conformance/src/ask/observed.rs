@@ -2,6 +2,7 @@
 //! ended. Rules look at this and at nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,6 +35,8 @@ pub struct Observation {
     pub runs: Vec<Duration>,
     /// How it ended; of several runs, the first that did not end with status 0, or the last.
     pub ending: Ending,
+    /// Whether it told of a failure otherwise than by its status: line by line, where it is driven.
+    pub reports_failure: bool,
     /// Processes that it had started and that were still there when it had ended. They are ended then.
     pub left_behind: usize,
     /// How long it ran.
@@ -46,6 +49,9 @@ pub struct Observation {
     pub output_is_cut: bool,
     /// Most requests that were being answered at the same time.
     pub peak_in_flight: usize,
+    /// What the same program did where nothing went wrong, in the same run. Nothing in that scenario itself, and where it was
+    /// not played.
+    pub plain: Option<Arc<Self>>,
 }
 
 /// What the program was given in its environment.
@@ -57,10 +63,19 @@ pub struct Given {
     pub secrets: Vec<String>,
     /// The room or chat that it is to write to.
     pub place: String,
+    /// The text that it may send, from `CONFORMANCE_TEXT`.
+    pub text: String,
     /// Before the contract's paths, without a slash at the end: `/v2`, or a longer prefix where the scenario has one.
     pub prefix: String,
     /// Whether the address was the real one, and the way there an intercepting proxy.
     pub intercepted: bool,
+}
+
+impl Given {
+    /// Everything that is never shown.
+    pub fn all_secrets(&self) -> Vec<String> {
+        [&self.token].into_iter().chain(&self.secrets).cloned().collect()
+    }
 }
 
 /// One request, whole and unmasked: what is shown of it is masked at the report.
@@ -123,6 +138,8 @@ pub enum Ending {
     Signalled(i32),
     /// We ended it when its time was over.
     TimedOut,
+    /// We ended it because it wrote without end.
+    Flooded,
     /// It could not be started, and why.
     NotStarted(String),
 }
@@ -146,7 +163,7 @@ impl Observation {
 
     /// Whether the program says that all went well.
     pub fn claims_success(&self) -> bool {
-        self.ending == Ending::Exited(0)
+        self.ending == Ending::Exited(0) && !self.reports_failure
     }
 }
 

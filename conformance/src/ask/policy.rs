@@ -36,6 +36,8 @@ pub struct Origin {
     pub setting_id: Option<String>,
     /// `room_id`; a made-up one unless it is declared.
     pub room_id: Option<u64>,
+    /// The account that the integration's token belongs to, where that is known: others write, and mention it.
+    pub account: Option<u64>,
 }
 
 /// What a forged event may be answered with.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::case::{Case, Role};
-use super::effects::{Call, Effect};
+use super::effects::Call;
 use super::policy::Policy;
 use super::secret::Secret;
-use courier::exchange::Exchange;
+use courier::exchange::{Delivery, Exchange};
 use courier::line::Connection;
 
 /// Several deliveries with a name, sent between two control events.
@@ -33,9 +33,9 @@ pub enum Act {
     Waves(Vec<Vec<Case>>, Duration),
     /// The real events so far that were not acknowledged, once more, one after another.
     Again,
-    /// Nothing is sent: what the integration calls is awaited until this many calls have come and no more follow.
+    /// Nothing is sent: what the integration calls because of the scene's events is awaited.
     Observe {
-        /// How many are expected.
+        /// How many events are expected to lead to some.
         calls: usize,
     },
     /// From here on the service's own API answers only after this long.
@@ -68,8 +68,8 @@ pub struct Course<'a> {
     pub steps: &'a [Step],
     /// What the integration called, one entry for each [`Act::Observe`].
     pub calls: &'a [Vec<Call>],
-    /// What the integration does with a valid text event, if that is known.
-    pub effect: Option<Effect>,
+    /// How many messages a valid text event leads to, as far as that is known: one.
+    pub usual: usize,
     /// The control event after the scene.
     pub after: &'a Exchange,
 }
@@ -78,6 +78,23 @@ impl Scene {
     /// A scene.
     pub fn new(name: impl Into<String>, acts: Vec<Act>) -> Self {
         Self { name: name.into(), acts }
+    }
+
+    /// Everything that it sends.
+    pub fn deliveries(&self) -> impl Iterator<Item = &Delivery> {
+        self.acts.iter().flat_map(Act::cases).map(|case| &case.delivery)
+    }
+}
+
+impl Act {
+    fn cases(&self) -> Vec<&Case> {
+        match self {
+            Self::Each(cases) | Self::Together(cases) => cases.iter().collect(),
+            Self::Line(cases) => cases.iter().map(|(_, case)| case).collect(),
+            Self::Beside(slow, others) => [slow.as_ref()].into_iter().chain(others).collect(),
+            Self::Waves(waves, _) => waves.iter().flatten().collect(),
+            Self::Again | Self::Observe { .. } | Self::SlowApi(_) => Vec::new(),
+        }
     }
 }
 

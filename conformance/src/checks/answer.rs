@@ -3,7 +3,7 @@
 use contract::service::Service;
 use http::StatusCode;
 
-use crate::ask::case::Trial;
+use crate::ask::case::{Fate, Trial};
 use crate::ask::policy::ForgeryAnswer;
 use crate::check::Level;
 use crate::run::verdict::{Deviation, Hint, Judgement};
@@ -160,28 +160,43 @@ fn unanswered(fault: &Fault, exchange: &Exchange) -> Judgement {
     })
 }
 
-/// The answer of a valid event: acted on, or dropped in silence. From outside both look the same.
+/// The answer of a valid event: acted on, or dropped in silence. From outside both look the same; beside the mock they do
+/// not.
 fn confirmed(trial: &Trial<'_>) -> Judgement {
-    let (level, name, message, hint) = match trial.policy.forgery_answer {
-        ForgeryAnswer::Refuse => (
+    const ANSWER_401: &str = "Answer 401: a wrong secret in your settings then shows itself at once.";
+    let (level, name, message, hint) = match (trial.fate, trial.policy.forgery_answer) {
+        (Fate::ActedOn(call), _) => (
+            Level::Must,
+            "forgery-acted-on",
+            format!("the forged event got the answer of a valid one, and then the integration called {call}"),
+            "It was not only answered but acted on.",
+        ),
+        (Fate::Dropped, _) => (
+            Level::Should,
+            "forgery-seen-dropped",
+            "the forged event got the answer of a valid one; the mock saw that it had no effect".to_owned(),
+            ANSWER_401,
+        ),
+        (Fate::Unseen, ForgeryAnswer::Refuse) => (
             Level::Must,
             "forgery-accepted",
-            "the forged event got the answer of a valid one",
-            "If forged events are already dropped without any effect, either answer 401, or declare it with \
-             --forgery-answer any.",
+            "the forged event got the answer of a valid one".to_owned(),
+            "If forged events are already dropped without any effect, answer 401, or run with --with-mock, where that is \
+             seen, or declare it with --forgery-answer any.",
         ),
-        ForgeryAnswer::Any => (
+        (Fate::Unseen, ForgeryAnswer::Any) => (
             Level::Should,
             "forgery-declared-dropped",
             "the forged event got the answer of a valid one; that it is dropped was declared (--forgery-answer any), \
-             not seen",
-            "Answer 401: a wrong secret in your settings then shows itself at once.",
+             not seen"
+                .to_owned(),
+            ANSWER_401,
         ),
     };
     Judgement::Deviates(Deviation {
         name,
         level,
-        message: message.to_owned(),
+        message,
         expected: REFUSAL.to_owned(),
         actual: trial.exchange.outcome.to_string(),
         hint: Hint::Besides(hint.to_owned()),

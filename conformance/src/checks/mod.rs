@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub mod api;
 pub mod chatday;
 pub mod chatwork;
+pub mod client;
 mod course;
 pub mod coverage;
 mod leak;

@@ -7,8 +7,8 @@ use contract::chatday::Profile;
 use contract::service::Service;
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 
-use crate::ask::case::{Case, Role, Trial};
-use crate::ask::effects::{Call, Effect};
+use crate::ask::case::{Case, Fate, Role, Trial};
+use crate::ask::effects::Call;
 use crate::ask::policy::{ForgeryAnswer, Origin, Policy};
 use crate::ask::scene::{Course, Step};
 use crate::ask::secret::Secret;
@@ -70,14 +70,21 @@ pub(crate) fn genuine(judge: fn(&Trial<'_>) -> Judgement, service: Service, repl
         before: None,
         exchange: &exchange,
         after: None,
+        fate: &Fate::Unseen,
     })
 }
 
 /// Judges a forged event between two control events.
-pub(crate) fn forged(
+pub(crate) fn forged(judge: fn(&Trial<'_>) -> Judgement, policy: &Policy, replies: [Reply; 3]) -> Judgement {
+    fated(judge, policy, replies, &Fate::Unseen)
+}
+
+/// The same, with what was seen to become of it.
+pub(crate) fn fated(
     judge: fn(&Trial<'_>) -> Judgement,
     policy: &Policy,
     [before, own, after]: [Reply; 3],
+    fate: &Fate,
 ) -> Judgement {
     let case = case(Role::Forged);
     let (before, own, after) = (exchange(before), exchange(own), exchange(after));
@@ -88,6 +95,7 @@ pub(crate) fn forged(
         before: Some(&before),
         exchange: &own,
         after: Some(&after),
+        fate,
     })
 }
 
@@ -99,7 +107,7 @@ pub(crate) fn course(
     steps: Vec<(Role, Reply)>,
     after: Reply,
 ) -> Judgement {
-    watched(judge, policy, [before, after], steps, &[], None)
+    watched(judge, policy, [before, after], steps, &[], 1)
 }
 
 /// The same, with a name for each delivery.
@@ -114,7 +122,7 @@ pub(crate) fn named(
         connection: Connection::Fresh,
     };
     let steps: Vec<Step> = steps.into_iter().map(step).collect();
-    judged(judge, policy, [good(), good()], &steps, &[], None)
+    judged(judge, policy, [good(), good()], &steps, &[], 1)
 }
 
 /// The same, with what the integration called.
@@ -124,11 +132,11 @@ pub(crate) fn watched(
     [before, after]: [Reply; 2],
     steps: Vec<(Role, Reply)>,
     calls: &[Vec<Call>],
-    effect: Option<Effect>,
+    usual: usize,
 ) -> Judgement {
     let step = |(role, reply)| Step { case: case(role), exchange: exchange(reply), connection: Connection::Fresh };
     let steps: Vec<Step> = steps.into_iter().map(step).collect();
-    judged(judge, policy, [before, after], &steps, calls, effect)
+    judged(judge, policy, [before, after], &steps, calls, usual)
 }
 
 /// Judges one acknowledged event with this body, and what the integration called after it.
@@ -141,7 +149,7 @@ pub(crate) fn with_body(
     let mut case = case(Role::Genuine);
     case.delivery.body = Bytes::from_static(body);
     let steps = [Step { case, exchange: exchange(good()), connection: Connection::Fresh }];
-    judged(judge, policy, [good(), good()], &steps, calls, Some(Effect::Reply))
+    judged(judge, policy, [good(), good()], &steps, calls, 1)
 }
 
 fn judged(
@@ -150,7 +158,7 @@ fn judged(
     [before, after]: [Reply; 2],
     steps: &[Step],
     calls: &[Vec<Call>],
-    effect: Option<Effect>,
+    usual: usize,
 ) -> Judgement {
     judge(&Course {
         policy,
@@ -159,7 +167,7 @@ fn judged(
         before: &exchange(before),
         steps,
         calls,
-        effect,
+        usual,
         after: &exchange(after),
     })
 }

@@ -1,6 +1,8 @@
 //! The command line: exactly what was typed.
 
 mod api;
+mod client;
+mod demo;
 mod duration;
 mod output;
 mod sample;
@@ -13,8 +15,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::service::Service;
 
 pub use api::{Api, TokenSource};
+pub use client::Client;
+pub use demo::Demo;
 pub use output::{Format, Output, ReportFile, ReportKind};
-pub use sample::Sample;
+pub use sample::{Sample, SampleClient};
 pub use webhook::{EffectArg, ForgeryAnswer, Hazard, How, Replay, SecretSource, Webhook};
 
 /// Judges a real integration with Chatday or Chatwork against the contract.
@@ -34,12 +38,14 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
+  conformance demo
   conformance webhook http://127.0.0.1:8080/webhook \\
       --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
   conformance webhook http://127.0.0.1:8080/webhook \\
       --service chatday --secret-file token.txt --strict
   conformance api http://127.0.0.1:4010/v2 \\
       --service chatwork --token-env CHATWORK_API_TOKEN
+  conformance client --service chatwork -- python3 notify.py
   conformance replay 'chatwork.webhooks.wrong-secret-is-refused@1/another-token' \\
       http://127.0.0.1:8080/webhook --secret-env CHATWORK_WEBHOOK_TOKEN
   conformance merge part-1.json part-2.json --report html=conformance.html
@@ -57,10 +63,14 @@ Exit status:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// See the whole on one machine: mock, integrations right and wrong, judge, report.
+    Demo(Demo),
     /// Judge an endpoint that receives webhooks.
     Webhook(Box<Webhook>),
     /// Judge a server that offers the API: a mock, or the real service.
     Api(Box<Api>),
+    /// Judge a program that calls a service's API.
+    Client(Box<Client>),
     /// Send the case again that decided a check.
     Replay(Box<Replay>),
     /// Join the JSON reports of the parts of a run.
@@ -82,6 +92,9 @@ pub enum Command {
     /// Serve a sample integration.
     #[command(hide = true)]
     Sample(Sample),
+    /// Say one thing through a service's API, as a client under judgement.
+    #[command(hide = true)]
+    SampleClient(SampleClient),
 }
 
 /// `conformance merge`.
@@ -198,7 +211,9 @@ mod tests {
     fn the_help_tells_every_exit_status_in_the_words_of_the_code() {
         for exit in Exit::ALL {
             let line = format!("{:<4} {}", exit.code(), exit.meaning());
-            assert!([AFTER_HELP, webhook::HELP, api::HELP].iter().all(|help| help.contains(&line)), "{exit:?}");
+            for help in [AFTER_HELP, webhook::HELP, client::HELP, api::HELP] {
+                assert!(help.contains(&line), "{exit:?}");
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `conformance sample`.
+//! `conformance sample` and `conformance sample-client`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use contract::service::Service;
 
 use super::service_parser;
 use super::webhook::SecretSource;
+use crate::sample::caller::Slip;
 use crate::sample::flaw::Flaw;
 
 /// `conformance sample`.
@@ -38,4 +39,15 @@ pub struct Sample {
     /// Chatday: the profile to follow.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
+}
+
+/// `conformance sample-client`.
+#[derive(Debug, Args)]
+pub struct SampleClient {
+    /// The service whose API it calls.
+    #[arg(long, value_parser = service_parser())]
+    pub service: Service,
+    /// One mistake to make.
+    #[arg(long, value_enum)]
+    pub flaw: Option<Slip>,
 }

@@ -1,5 +1,6 @@
 //! `conformance webhook` and `conformance replay`.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -108,6 +109,14 @@ pub struct How {
     /// What the integration does on a valid text event, where that is looked at [default: as it does on the first one].
     #[arg(long, value_enum)]
     pub effect: Option<EffectArg>,
+    /// Runs the mock of the service here beside the run, such as 127.0.0.1:4010, so that what the integration calls is
+    /// judged too; port 0 picks a free port.
+    #[arg(long, value_name = "ADDR", value_parser = local_address)]
+    pub with_mock: Option<SocketAddr>,
+    /// Environment variable with the integration's own API token, for the mock's world [default: the token that the mock's
+    /// /_mock/info shows].
+    #[arg(long, value_name = "VAR", requires = "with_mock")]
+    pub api_token_env: Option<String>,
     /// Chatday: a TOML file with what you know better than the public document.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
@@ -178,6 +187,13 @@ fn digits(text: &str) -> Result<String, String> {
     Err("expected an id of 1 to 20 digits, as Chatwork's webhook settings show it".to_owned())
 }
 
+/// An address and a port. `localhost` is 127.0.0.1.
+fn local_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    port.map_or_else(|| text.parse(), |port: u16| Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))))
+        .map_err(|_| "expected an address of this machine and a port, such as 127.0.0.1:4010".to_owned())
+}
+
 pub(super) const HELP: &str = "\
 Examples:
   conformance webhook http://127.0.0.1:8080/webhook \\
@@ -187,12 +203,21 @@ Examples:
   conformance webhook http://127.0.0.1:8080/webhook \\
       --service chatwork --secret-env TOKEN --only '*signature*' \\
       --format json --report junit=conformance.xml
+  conformance webhook http://127.0.0.1:8080/webhook \\
+      --service chatwork --secret-env TOKEN --with-mock 127.0.0.1:4010
   conformance webhook https://hooks.staging.example/chatwork \\
       --service chatwork --secret-env TOKEN --allow-remote hooks.staging.example
 
 Every forged event is sent between two valid ones. A receiver that drops
 forged events but answers them like valid ones looks like one that accepts
-them: answer 401, or declare it with --forgery-answer any.
+them: answer 401, or run with --with-mock, where that is seen, or declare it
+with --forgery-answer any.
+
+With --with-mock ADDR the service's API is at http://ADDR/v2 (Chatwork) or
+http://ADDR/chatday (Chatday) for the whole run, --wait included: configure the
+integration with that address and the token that http://ADDR/_mock/info shows.
+What it calls after an event is then judged too: that it acts once, in the right
+place, and on nothing forged.
 
 A host that is not this machine has to be named. The plan is shown before
 anything is sent there, one request after another goes out, 2 a second, and
@@ -220,6 +245,15 @@ run it comes from. Exit status as for `conformance webhook`.";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_of_this_machine_may_be_called_by_its_name() {
+        assert_eq!(local_address("localhost:4010"), Ok(SocketAddr::from(([127, 0, 0, 1], 4010))));
+        assert_eq!(local_address("[::1]:0").unwrap().port(), 0);
+        for refused in ["4010", "127.0.0.1", "http://127.0.0.1:4010", "localhost:x"] {
+            assert!(local_address(refused).is_err(), "{refused}");
+        }
+    }
 
     #[test]
     fn a_setting_id_is_made_of_digits() {

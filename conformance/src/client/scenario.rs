@@ -34,6 +34,8 @@ pub struct Scenario {
     /// What the address has before the contract's own paths: `/gateway` makes it `http://127.0.0.1:PORT/gateway/v2`. What
     /// comes without it finds nothing. Empty for none.
     pub prefix: &'static str,
+    /// The text that the client may send, from the run's seed; it finds it in `CONFORMANCE_TEXT`.
+    pub text: fn(u64) -> String,
     /// Whether another host is played, which has nothing to do with the service: it writes down what it is sent, and answers
     /// 200 with `{}`.
     pub other_host: bool,
@@ -62,6 +64,8 @@ pub struct Ground<'a> {
     pub other_host: &'a str,
     /// The run's seed.
     pub seed: u64,
+    /// Now, in Unix milliseconds: for headers with absolute times.
+    pub now_ms: i64,
 }
 
 /// How answers differ from the mock's own.
@@ -129,6 +133,7 @@ impl Scenario {
             edits: &[],
             turns: &[],
             prefix: "",
+            text: |_| "conformance-text: is anybody there?".to_owned(),
             other_host: false,
             closes_idle: false,
             certificate: Certificate::Good,

@@ -176,7 +176,7 @@ fn statuses(document: &Document) -> Vec<Status> {
     statuses
 }
 
-fn word(verdict: Verdict) -> &'static str {
+pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "passed",
         Verdict::Fail => "failed",
@@ -184,7 +184,7 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn mood(verdict: Verdict) -> Status {
+pub(super) fn mood(verdict: Verdict) -> Status {
     match verdict {
         Verdict::Pass => Status::Pass,
         Verdict::Fail => Status::Fail,
@@ -193,7 +193,7 @@ fn mood(verdict: Verdict) -> Status {
 }
 
 /// Nothing is loaded, and nothing runs but what stands here.
-fn policy() -> String {
+pub(super) fn policy() -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
     format!(
         "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
@@ -202,7 +202,7 @@ fn policy() -> String {
     )
 }
 
-const STYLE: &str = include_str!("html/page.css");
+pub(super) const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod document;
 pub mod github;
 pub mod html;
 pub mod human;
+pub mod index;
 pub mod json;
 pub mod jsonl;
 pub mod junit;

@@ -8,7 +8,7 @@ use super::event::{CaseReport, CheckCard, CheckReport, Event, RunCard, RunReport
 use super::evidence::{Evidence, millis};
 use super::property::{self, Property};
 use super::sequence;
-use super::session::Session;
+use super::session::{Habit, Session};
 use super::shell::again;
 use super::tally::{Decided, Tally, unrun};
 use super::trial::{self, Go, Steps};
@@ -67,6 +67,10 @@ impl Run<'_> {
         let started = Instant::now();
         tell(&Event::RunStarted(self.card(terms, session)));
         let reached = session.reach(self.patience);
+        if let (Ok(()), Some(first), true) = (&reached, self.checks.first(), session.is_watched()) {
+            // What the integration does with a plain event is looked at before it has anything else to do.
+            session.habit(first.id);
+        }
         let mut summary = Summary::default();
         for (index, check) in self.checks.iter().enumerate() {
             tell(&Event::CheckStarted(CheckCard::of(check, level(check, session), index + 1)));
@@ -98,6 +102,9 @@ impl Run<'_> {
                 vec!["forged events are dropped whatever their answer says (--forgery-answer any)".to_owned()]
             }
         };
+        declared.extend(session.watched_at().map(|place| {
+            format!("what the integration calls is looked at too, as far as it calls {place} (--with-mock)")
+        }));
         declared.extend(terms.declared.iter().cloned());
         RunCard {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -142,13 +149,13 @@ impl Run<'_> {
 
     fn check(&self, check: &Check, terms: &Terms, session: &mut Session, tell: &mut dyn FnMut(&Event)) -> CheckReport {
         let level = level(check, session);
-        let effect = match lacking(check, session) {
-            Ok(effect) => effect,
+        let habit = match lacking(check, session) {
+            Ok(habit) => habit,
             Err(Lack { status, why }) => return unrun(check, level, status, why),
         };
         let known =
             if session.settings().policy.effect.is_some() { "declared" } else { "as seen after a control event" };
-        let note = effect.map(|effect| format!("{known}: {}", effect.words()));
+        let note = habit.map(|habit| format!("{known}: {}", habit.effect.words()));
         let mut tally = Tally::new(check, level, self.strict).noting(note);
         let strict = self.strict;
         let mut told = |session: &Session, case: &Case, steps: &Steps, judgement: &Judgement| {
@@ -181,7 +188,7 @@ impl Run<'_> {
                 if only.is_some() { 1 } else { self.cases }
             }
             (Plan::Sequence { scenes, judge }, _) => {
-                self.scenes(check, (*scenes, only), *judge, effect, &mut tally, session, tell)
+                self.scenes(check, (*scenes, only), *judge, habit, &mut tally, session, tell)
             }
             (Plan::Scenarios { .. } | Plan::Dialogue { .. }, _) => {
                 return unrun(check, level, Status::Skip, OF_ANOTHER_KIND);
@@ -227,7 +234,7 @@ impl Run<'_> {
         check: &Check,
         (scenes, only): (Scenes, Option<&str>),
         judge: fn(&Course<'_>) -> Judgement,
-        effect: Option<Effect>,
+        habit: Option<Habit>,
         tally: &mut Tally<'_>,
         session: &mut Session,
         tell: &mut dyn FnMut(&Event),
@@ -241,11 +248,11 @@ impl Run<'_> {
                 break;
             }
             let started = Instant::now();
-            let played = sequence::play(check.id, scene, effect, session);
+            let played = sequence::play(check.id, scene, habit, session);
             if session.ended().is_some() {
                 break;
             }
-            let judgement = tally.capped(judge(&played.course(session, effect)), tally.level());
+            let judgement = tally.capped(played.judged(judge, habit, session), tally.level());
             let (status, weight) = tally.weigh(&judgement);
             tell(&Event::CaseFinished(CaseReport {
                 check: check.id.to_owned(),
@@ -275,7 +282,7 @@ struct Lack {
 }
 
 /// What a check needs and the run does not have; or, for those that look at effects, which one is expected.
-fn lacking(check: &Check, session: &mut Session) -> Result<Option<Effect>, Lack> {
+fn lacking(check: &Check, session: &mut Session) -> Result<Option<Habit>, Lack> {
     let skip = |why| Err(Lack { status: Status::Skip, why });
     match check.needs {
         Needs::Nothing => Ok(None),
@@ -284,18 +291,27 @@ fn lacking(check: &Check, session: &mut Session) -> Result<Option<Effect>, Lack>
         }
         Needs::OldSecret => Ok(None),
         Needs::Write => skip(OF_ANOTHER_KIND),
-        Needs::Effects | Needs::Replies if session.effects().is_none() => {
+        Needs::Effects | Needs::Replies if !session.is_watched() => {
             skip("what the integration does after an event is seen only beside the mock: run with --with-mock")
         }
-        Needs::Effects | Needs::Replies => match (session.effect(check.id), check.needs) {
+        Needs::Effects | Needs::Replies => match (session.habit(check.id), check.needs) {
+            (Some(habit), _)
+                if habit.lag.is_none() && session.effects().is_some_and(|effects| effects.is_refused()) =>
+            {
+                Err(Lack {
+                    status: Status::Error,
+                    why: "the integration called the mock with a token that nobody has there: give it the one that \
+                          /_mock/info shows, or name its own with --api-token-env",
+                })
+            }
             (None, _) => Err(Lack {
                 status: Status::Error,
                 why: "what the integration does with a valid event is not known: the control event was not accepted",
             }),
-            (Some(Effect::None), Needs::Replies) => {
+            (Some(Habit { effect: Effect::None, .. }), Needs::Replies) => {
                 skip("the integration sends no message after a valid text event, so there is none to look at")
             }
-            (effect, _) => Ok(effect),
+            (habit, _) => Ok(habit),
         },
     }
 }

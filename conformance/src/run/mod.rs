@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod clock;
+mod descent;
 pub mod engine;
 pub mod event;
 pub mod evidence;
@@ -14,6 +15,6 @@ pub mod session;
 pub mod shard;
 pub mod shell;
 pub mod stop;
-mod tally;
+pub(crate) mod tally;
 mod trial;
 pub mod verdict;

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRng, TestRunner};
 
+pub use super::descent::CASES_MAX;
+use super::descent::{Descent, MOVES_MAX, Move};
 use super::session::Session;
 use super::shell::again;
 use super::tally::{Decided, Tally};
@@ -39,6 +41,7 @@ pub(super) fn judge(
 ) {
     let strategy = (property.sketches)(&session.settings().policy);
     let mut runner = runner(session.settings().seed, check.id);
+    let only = only.and_then(|name| name.parse::<Descent>().ok());
     let mut index = 0;
     while index < cases && session.ended().is_none() {
         let most = (cases - index).min(jobs.max(1) as u64);
@@ -46,19 +49,27 @@ pub(super) fn judge(
         let mut trees: Vec<Option<Tree>> =
             (0..most).map(|_| strategy.new_tree(&mut runner).ok().map(|tree| Box::new(tree) as Tree)).collect();
         let mut batch: Vec<Case> = trees
-            .iter()
+            .iter_mut()
             .zip(index..)
             .filter_map(|(tree, number)| {
-                let sketch = tree.as_ref()?.current();
+                let tree = tree.as_mut()?;
+                if let Some(only) = only.as_ref().filter(|only| only.number == number) {
+                    only.retrace(tree.as_mut());
+                    let case = (property.make)(&session.craft(check.id), &tree.current());
+                    return Some(Case { name: only.to_string(), ..case });
+                }
+                let sketch = tree.current();
                 let case = (property.make)(&session.craft(check.id), &sketch);
                 Some(Case { name: name(number), ..case })
             })
             .collect();
-        if let Some(only) = only {
-            // The trees stay beside their cases.
-            let place = batch.iter().position(|case| case.name == only);
-            trees = place.and_then(|place| trees.get_mut(place)?.take()).into_iter().map(Some).collect();
-            batch.retain(|case| case.name == only);
+        if let Some(only) = &only {
+            let name = only.to_string();
+            // The trees stay beside their cases. What was made smaller already is sent as it is.
+            let place = batch.iter().position(|case| case.name == name);
+            let wanted = place.and_then(|place| trees.get_mut(place)?.take());
+            trees = wanted.into_iter().map(|tree| (!only.is_smaller()).then_some(tree)).collect();
+            batch.retain(|case| case.name == name);
         }
         let mut place = 0;
         let go = run(check.id, batch, jobs, session, &mut |session, case, steps| {
@@ -103,13 +114,14 @@ pub fn generated(
     trees.map(|(number, sketch)| Case { name: name(number), ..make(&session.craft(check.id), &sketch) }).collect()
 }
 
-fn name(number: u64) -> String {
-    format!("{NAME}{number}")
+/// How a generated case is called before anything of it was made smaller.
+pub fn name(number: u64) -> String {
+    Descent::begin(number).to_string()
 }
 
-/// The number of a generated case, from its name.
+/// The number of a generated case, from its name; also where it was made smaller.
 pub fn number(name: &str) -> Option<u64> {
-    name.strip_prefix(NAME)?.parse().ok().filter(|number| *number < CASES_MAX)
+    name.parse::<Descent>().ok().map(|descent| descent.number)
 }
 
 /// A deviation and what showed it.
@@ -129,36 +141,37 @@ fn shrink(
     tally: &Tally<'_>,
     session: &mut Session,
 ) -> Decided {
-    let number = found.case.name.clone();
+    let mut descent = found.case.name.parse::<Descent>().unwrap_or_default();
     let started = Instant::now();
     let requests = session.requests();
-    let attempt = |sketch: &Sketch, session: &mut Session| {
-        let case = Case { name: number.clone(), ..(property.make)(&session.craft(check.id), sketch) };
+    let attempt = |sketch: &Sketch, name: String, session: &mut Session| {
+        let case = Case { name, ..(property.make)(&session.craft(check.id), sketch) };
         let steps = alone(check.id, &case, session);
         let judgement = tally.capped((property.judge)(&steps.trial(&case, session)), case.most);
         (case, steps, judgement)
     };
     let mut smallest = found;
     let mut best = tree.current();
-    let mut smaller = tree.simplify();
-    for _ in 0..SHRINK_STEPS {
+    let mut smaller = descent.step(tree.as_mut(), Move::Simpler);
+    for _ in 0..MOVES_MAX {
         let spent = started.elapsed() > SHRINK_TIME || session.requests() - requests > SHRINK_REQUESTS;
         if !smaller || spent || session.ended().is_some() {
             break;
         }
         let sketch = tree.current();
-        let (case, steps, judgement) = attempt(&sketch, session);
-        smaller = match judgement {
+        let (case, steps, judgement) = attempt(&sketch, descent.to_string(), session);
+        let next = match judgement {
             Judgement::Deviates(deviation) if deviation.name == smallest.deviation.name => {
                 smallest = Found { case, steps, deviation, remark: sketch.words() };
                 best = sketch;
-                tree.simplify()
+                Move::Simpler
             }
-            _ => tree.complicate(),
+            _ => Move::Back,
         };
+        smaller = descent.step(tree.as_mut(), next);
     }
     // Once more: what is reported is what can be seen again.
-    let (case, steps, judgement) = attempt(&best, session);
+    let (case, steps, judgement) = attempt(&best, smallest.case.name.clone(), session);
     let remark = Some(format!("the smallest found: {}", smallest.remark));
     match judgement {
         Judgement::Deviates(deviation) if deviation.name == smallest.deviation.name => {
@@ -211,13 +224,7 @@ fn runner(seed: u64, check: &str) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 
-/// How generated cases are called, before their number.
-const NAME: &str = "generated-";
-/// The most generated cases of a check.
-pub const CASES_MAX: u64 = 1_000_000;
-/// Attempts to make a case smaller.
-const SHRINK_STEPS: u32 = 200;
-/// Requests for that, control events included.
+/// Requests for making a case smaller, control events included.
 const SHRINK_REQUESTS: u64 = 400;
 /// Time for that.
 const SHRINK_TIME: Duration = Duration::from_secs(10);

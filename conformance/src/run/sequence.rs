@@ -1,14 +1,15 @@
 //! Scenes: several deliveries in the order, and on the connections, that they name; judged together.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::evidence::Evidence;
-use super::session::{QUIET, Session};
+use super::session::{Habit, Session, Settled};
 use super::shell::{again, replay_id, replay_line};
 use super::tally::Decided;
 use super::verdict::Judgement;
 use crate::ask::case::{Case, Role};
-use crate::ask::effects::{Call, Effect};
+use crate::ask::effects::Call;
 use crate::ask::scene::{Act, Course, Scene, Step};
 use courier::exchange::Exchange;
 use courier::line::Connection;
@@ -19,60 +20,33 @@ pub(super) struct Played {
     before: Exchange,
     steps: Vec<Step>,
     calls: Vec<Vec<Call>>,
-    after: Exchange,
+    after: Option<Exchange>,
+    /// The integration has not even done yet what the control event before led to.
+    is_busy: bool,
 }
 
-/// Plays a scene between two control events.
-pub(super) fn play(check: &str, scene: &Scene, effect: Option<Effect>, session: &mut Session) -> Played {
-    let before = before(check, effect, session);
-    let mut steps = Vec::new();
-    let mut calls = Vec::new();
-    if session.settings().policy.accepts(&before) {
-        let mut mark = session.effects().map(|effects| effects.mark());
-        for act in &scene.acts {
-            match act {
-                Act::Observe { calls: count } => {
-                    let within = session.settings().socket.timeout;
-                    if let (Some(effects), Some(since)) = (session.effects(), mark) {
-                        calls.push(effects.calls_since(since, *count, QUIET, within));
-                        mark = Some(effects.mark());
-                    }
-                }
-                Act::SlowApi(delay) => {
-                    if let Some(effects) = session.effects() {
-                        effects.slow_down(*delay);
-                    }
-                }
-                Act::Again => {
-                    let policy = &session.settings().policy;
-                    let missed = steps
-                        .iter()
-                        .filter(|step: &&Step| step.case.role == Role::Genuine && !policy.accepts(&step.exchange));
-                    let cases = missed.map(|step| step.case.clone()).collect();
-                    steps.extend(sent(&Act::Each(cases), session));
-                }
-                _ => steps.extend(sent(act, session)),
-            }
-        }
+/// Plays a scene between two control events. With a habit the integration's calls are looked at.
+pub(super) fn play(check: &str, scene: &Scene, habit: Option<Habit>, session: &mut Session) -> Played {
+    // Where an effect is awaited the control event is one of the scene's own, and what comes of it is over before the scene.
+    let settled = match habit {
+        Some(habit) => session.settled_control(check, habit),
+        None => Settled { control: session.control_before(check), has_come: true },
+    };
+    let mut played = Played {
+        before: settled.control,
+        steps: Vec::new(),
+        calls: Vec::new(),
+        after: None,
+        is_busy: !settled.has_come,
+    };
+    if session.settings().policy.accepts(&played.before) && !played.is_busy {
+        played.act(scene, habit, session);
         if let Some(effects) = session.effects() {
             effects.slow_down(Duration::ZERO);
         }
     }
-    let after = session.control_after(check);
-    Played { before, steps, calls, after }
-}
-
-/// The control event before a scene. Where its effect is awaited it is one of its own, and what comes of it is over before
-/// the scene begins.
-fn before(check: &str, effect: Option<Effect>, session: &mut Session) -> Exchange {
-    let Some(effect) = effect else { return session.control_before(check) };
-    let since = session.effects().map(|effects| effects.mark());
-    let before = session.control_after(check);
-    let within = session.settings().socket.timeout;
-    if let (Some(effects), Some(since)) = (session.effects(), since) {
-        effects.calls_since(since, usize::from(effect == Effect::Reply), QUIET, within);
-    }
-    before
+    played.after = Some(session.control_after(check));
+    played
 }
 
 fn sent(act: &Act, session: &mut Session) -> Vec<Step> {
@@ -116,7 +90,50 @@ fn sent(act: &Act, session: &mut Session) -> Vec<Step> {
 }
 
 impl Played {
-    pub(super) fn course<'a>(&'a self, session: &'a Session, effect: Option<Effect>) -> Course<'a> {
+    fn act(&mut self, scene: &Scene, habit: Option<Habit>, session: &mut Session) {
+        let own: BTreeSet<u64> = scene.deliveries().flat_map(|delivery| session.numbers_of(delivery)).collect();
+        let mut mark = session.mark();
+        for act in &scene.acts {
+            match act {
+                Act::Observe { calls: events } => {
+                    if let (Some(habit), Some(since)) = (habit, mark) {
+                        self.calls.push(session.observe(since, &own, *events, habit));
+                        mark = session.mark();
+                    }
+                }
+                Act::SlowApi(delay) => {
+                    if let Some(effects) = session.effects() {
+                        effects.slow_down(*delay);
+                    }
+                }
+                Act::Again => {
+                    let policy = &session.settings().policy;
+                    let missed = self
+                        .steps
+                        .iter()
+                        .filter(|step| step.case.role == Role::Genuine && !policy.accepts(&step.exchange));
+                    let cases = missed.map(|step| step.case.clone()).collect();
+                    self.steps.extend(sent(&Act::Each(cases), session));
+                }
+                _ => self.steps.extend(sent(act, session)),
+            }
+        }
+    }
+
+    /// What is thought of it; nothing can be where the integration is still busy with something else.
+    pub(super) fn judged(
+        &self,
+        judge: fn(&Course<'_>) -> Judgement,
+        habit: Option<Habit>,
+        session: &Session,
+    ) -> Judgement {
+        if self.is_busy {
+            return Judgement::Unsettled(BUSY.to_owned());
+        }
+        judge(&self.course(session, habit))
+    }
+
+    fn course<'a>(&'a self, session: &'a Session, habit: Option<Habit>) -> Course<'a> {
         let settings = session.settings();
         Course {
             policy: &settings.policy,
@@ -125,8 +142,8 @@ impl Played {
             before: &self.before,
             steps: &self.steps,
             calls: &self.calls,
-            effect,
-            after: &self.after,
+            usual: habit.map_or(1, |habit| habit.usual),
+            after: self.after.as_ref().unwrap_or(&self.before),
         }
     }
 
@@ -155,7 +172,8 @@ impl Played {
             shown = self.steps.iter().take(SHOWN).collect();
         }
         let own = shown.iter().map(|step| (step.case.name.as_str(), &step.exchange));
-        let all = [("control before", &self.before)].into_iter().chain(own).chain([("control after", &self.after)]);
+        let after = self.after.as_ref().map(|after| ("control after", after));
+        let all = [("control before", &self.before)].into_iter().chain(own).chain(after);
         Decided {
             name: scene.name.clone(),
             judgement,
@@ -170,5 +188,8 @@ impl Played {
     }
 }
 
+/// Why nothing is said about a scene that was not played.
+const BUSY: &str = "the integration did not act on a valid event within twice the time of an exchange, though it acts on such \
+                    events: what it calls later cannot be told from what this check looks for";
 /// Deliveries of a scene in a report.
 const SHOWN: usize = 4;

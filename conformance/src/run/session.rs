@@ -1,6 +1,8 @@
 //! The conversation with one subject: sends, keeps pace, remembers whether real events are accepted, and gives up when
 //! the subject has fallen silent.
 
+mod watch;
+
 use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use super::stop::Stop;
 use crate::ask::case::Case;
 use crate::ask::craft::{Craft, Rhythm};
-use crate::ask::effects::{Effect, Effects};
+use crate::ask::effects::Effects;
 use crate::ask::policy::Policy;
 use crate::ask::secret::Secret;
 use courier::address::Endpoint;
@@ -22,6 +24,8 @@ use courier::exchange::{Delivery, Exchange, Fault, Outcome};
 use courier::line::{Connection, Line};
 use courier::raw::Manner;
 use courier::socket::Socket;
+
+pub use watch::{Habit, Settled};
 
 /// Exchanges without a whole answer, one after another, after which nothing more is sent: a subject that stalls would
 /// otherwise cost the whole time-out for each of many cases.
@@ -77,7 +81,7 @@ pub struct Session {
     control: Option<Exchange>,
     latency: Duration,
     effects: Option<Box<dyn Effects>>,
-    effect: Option<Effect>,
+    habit: Option<Habit>,
     ca_file: Option<PathBuf>,
     careful: bool,
     troubled: u32,
@@ -92,7 +96,6 @@ impl Session {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self {
             until: settings.max_time.and_then(|max_time| Instant::now().checked_add(max_time)),
-            effect: settings.policy.effect,
             settings,
             runtime,
             serial: Cell::new(0),
@@ -102,6 +105,7 @@ impl Session {
             control: None,
             latency: Duration::ZERO,
             effects: None,
+            habit: None,
             ca_file: None,
             careful: false,
             troubled: 0,
@@ -169,27 +173,6 @@ impl Session {
     /// The file with the CA that a printed command needs.
     pub fn ca_file(&self) -> Option<&Path> {
         self.ca_file.as_deref()
-    }
-
-    /// What sees the integration's calls, if anything does.
-    pub fn effects(&mut self) -> Option<&mut (dyn Effects + 'static)> {
-        self.effects.as_deref_mut()
-    }
-
-    /// What the integration does with a valid text event: as declared, or as it did with the first one. Nothing where
-    /// nobody sees it, or where the event was not accepted.
-    pub fn effect(&mut self, check: &str) -> Option<Effect> {
-        if self.effect.is_none() && self.effects.is_some() {
-            let mark = self.effects.as_mut()?.mark();
-            let control = self.control_after(check);
-            if self.settings.policy.accepts(&control) {
-                let within = self.settings.socket.timeout;
-                let calls = self.effects.as_mut()?.calls_since(mark, 1, QUIET, within);
-                let replies = calls.iter().any(|call| call.is_message());
-                self.effect = Some(if replies { Effect::Reply } else { Effect::None });
-            }
-        }
-        self.effect
     }
 
     /// Waits until the subject accepts connections.
@@ -453,5 +436,3 @@ async fn over(until: Option<Instant>) {
 const RETRY: Duration = Duration::from_millis(50);
 /// How long a slow sender is ahead of the others.
 const HEAD_START: Duration = Duration::from_millis(50);
-/// Without a call for so long, no more are expected.
-pub const QUIET: Duration = Duration::from_millis(300);

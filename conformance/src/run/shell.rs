@@ -29,6 +29,10 @@ pub(super) fn replay_line(id: &ReplayId, session: &Session) -> String {
     if let Some(file) = session.ca_file() {
         let _ = write!(line, " --ca-file {}", quote(&file.to_string_lossy()));
     }
+    let watched_at = session.watched_at().and_then(|url| Endpoint::parse(url).ok());
+    if let Some(mock) = watched_at {
+        let _ = write!(line, " --with-mock {}", quote(&mock.authority));
+    }
     line
 }
 

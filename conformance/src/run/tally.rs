@@ -190,7 +190,7 @@ impl Ended {
 }
 
 /// A check of which nothing was sent.
-pub(super) fn unrun(check: &Check, level: Level, status: Status, message: &str) -> CheckReport {
+pub(crate) fn unrun(check: &Check, level: Level, status: Status, message: &str) -> CheckReport {
     CheckReport {
         id: check.id.to_owned(),
         title: check.title.to_owned(),

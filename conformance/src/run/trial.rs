@@ -1,8 +1,11 @@
 //! Cases on their way: as many at once as the run allows, with control events around those that no service would send.
 
+use std::time::Duration;
+
 use super::evidence::Evidence;
-use super::session::Session;
-use crate::ask::case::{Case, Role, Trial};
+use super::session::{Habit, Session};
+use crate::ask::case::{Case, Fate, Role, Trial};
+use crate::ask::effects::{Call, Mark};
 use courier::exchange::Exchange;
 
 /// The exchanges of one case.
@@ -11,6 +14,7 @@ pub(super) struct Steps {
     pub(super) before: Option<Exchange>,
     pub(super) own: Exchange,
     pub(super) after: Option<Exchange>,
+    pub(super) fate: Fate,
 }
 
 /// Sends cases in order, up to `jobs` of one role at once, and hands each over with its exchanges as soon as they are
@@ -25,8 +29,11 @@ pub(super) fn run(
     let mut cases = cases.into_iter().peekable();
     while let Some(first) = cases.next() {
         let role = first.role;
+        // Who does not say what a message is about can be watched with one event at a time only.
+        let watched = if role == Role::Forged { session.sees_drops(check) } else { None };
+        let jobs = if watched.is_some_and(|habit| !habit.quotes) { 1 } else { jobs.max(1) };
         let mut batch = vec![first];
-        while batch.len() < jobs.max(1) && cases.peek().is_some_and(|next| next.role == role) {
+        while batch.len() < jobs && cases.peek().is_some_and(|next| next.role == role) {
             batch.extend(cases.next());
         }
         for (case, steps) in send(check, batch, session) {
@@ -55,14 +62,61 @@ pub(super) fn alone(check: &str, case: &Case, session: &mut Session) -> Steps {
             // Is it this event, or any event at all?
             let accepted = session.settings().policy.accepts(&own);
             let after = (!accepted).then(|| session.control_after(check));
-            Steps { before: None, own, after }
+            Steps { before: None, own, after, fate: Fate::Unseen }
         }
+        Role::Forged if let Some(habit) = session.sees_drops(check) => alone_and_watched(check, case, habit, session),
         Role::Forged | Role::Hostile => {
             let before = session.control_before(check);
             let own = session.send_case(case);
             let after = session.control_after(check);
-            Steps { before: Some(before), own, after: Some(after) }
+            Steps { before: Some(before), own, after: Some(after), fate: Fate::Unseen }
         }
+    }
+}
+
+/// A forged event on its own. Where it is answered like a valid one, what the integration calls then shows whether it was
+/// dropped.
+fn alone_and_watched(check: &str, case: &Case, habit: Habit, session: &mut Session) -> Steps {
+    // Who does not say what a message is about must be done with everything else.
+    let before =
+        if habit.quotes { session.control_before(check) } else { session.settled_control(check, habit).control };
+    let mark = session.mark();
+    let own = session.send_case(case);
+    let taken = session.settings().policy.accepts(&own);
+    let calls = match mark.filter(|_| taken && !habit.quotes) {
+        Some(mark) => session.observe(mark, &session.numbers_of(&case.delivery), 0, habit),
+        None => Vec::new(),
+    };
+    let after = session.control_after(check);
+    let fate = match mark.filter(|_| taken) {
+        None => Fate::Unseen,
+        Some(mark) if habit.quotes => fates(&[case], mark, &after, habit, session).pop().unwrap_or_default(),
+        Some(_) => fate(&calls),
+    };
+    Steps { before: Some(before), own, after: Some(after), fate }
+}
+
+/// What became of forged events that were followed by a valid one, where each message says what it is about.
+fn fates(cases: &[&Case], mark: Mark, after: &Exchange, habit: Habit, session: &mut Session) -> Vec<Fate> {
+    let accepted = session.settings().policy.accepts(after);
+    if !accepted || !session.see_through(mark, after, habit) {
+        return vec![Fate::Unseen; cases.len()];
+    }
+    let now = session.settings().now;
+    let calls = session.effects().map(|effects| effects.calls_since(mark, 0, Duration::ZERO, Duration::ZERO));
+    let calls = calls.unwrap_or_default();
+    let of = |case: &&Case| {
+        let own = session.numbers_of(&case.delivery);
+        let about: Vec<Call> = calls.iter().filter(|call| !call.quoted(now).is_disjoint(&own)).cloned().collect();
+        if own.is_empty() { Fate::Unseen } else { fate(&about) }
+    };
+    cases.iter().map(of).collect()
+}
+
+fn fate(calls: &[Call]) -> Fate {
+    match calls.iter().find(|call| call.is_effect()) {
+        Some(call) => Fate::ActedOn(call.words()),
+        None => Fate::Dropped,
     }
 }
 
@@ -79,9 +133,16 @@ fn send(check: &str, batch: Vec<Case>, session: &mut Session) -> Vec<(Case, Step
     }
     let controlled = batch.iter().any(|case| case.role != Role::Genuine);
     let before = controlled.then(|| session.control_before(check));
+    let watched = if batch.iter().all(|case| case.role == Role::Forged) { session.sees_drops(check) } else { None };
+    let mark = session.mark();
     let all: Vec<&Case> = batch.iter().collect();
     let sent = session.send_all(&all);
     let after = controlled.then(|| session.control_after(check));
+    let taken = sent.iter().any(|own| session.settings().policy.accepts(own));
+    let fates = match (watched.filter(|habit| taken && habit.quotes), mark, &after) {
+        (Some(habit), Some(mark), Some(after)) => fates(&all, mark, after, habit, session),
+        _ => vec![Fate::Unseen; all.len()],
+    };
     let lost = |session: &Session| {
         let policy = &session.settings().policy;
         let accepted = |control: &Option<Exchange>| control.as_ref().is_some_and(|control| policy.accepts(control));
@@ -90,11 +151,11 @@ fn send(check: &str, batch: Vec<Case>, session: &mut Session) -> Vec<(Case, Step
     let unclear = controlled && lost(session);
     batch
         .into_iter()
-        .zip(sent)
-        .map(|(case, own)| {
+        .zip(sent.into_iter().zip(fates))
+        .map(|(case, (own, fate))| {
             // An event that is refused among others may be acknowledged alone.
             let again = unclear || (!controlled && !session.settings().policy.accepts(&own));
-            let steps = Steps { before: before.clone(), own, after: after.clone() };
+            let steps = Steps { before: before.clone(), own, after: after.clone(), fate };
             if !again {
                 return (case, steps);
             }
@@ -102,7 +163,12 @@ fn send(check: &str, batch: Vec<Case>, session: &mut Session) -> Vec<(Case, Step
             // What could not be sent a second time tells nothing new.
             let settled = lone.before.as_ref().is_none_or(|control| session.settings().policy.accepts(control))
                 && !lone.own.fault().is_some_and(courier::exchange::Fault::is_out_of_reach);
-            (case, if settled { lone } else { Steps { after: steps.after.or(lone.after), ..steps } })
+            if !settled {
+                return (case, Steps { after: steps.after.or(lone.after), ..steps });
+            }
+            // The second time it may have been dropped as a duplicate.
+            let fate = if matches!(lone.fate, Fate::ActedOn(_)) { lone.fate } else { steps.fate };
+            (case, Steps { fate, ..lone })
         })
         .collect()
 }
@@ -116,6 +182,7 @@ impl Steps {
             before: self.before.as_ref(),
             exchange: &self.own,
             after: self.after.as_ref(),
+            fate: &self.fate,
         }
     }
 

@@ -8,9 +8,11 @@
 //! | `answer`, [`reply`] | what is answered, and what is said back through the service's API |
 //! | [`server`], `worker` | the same on a socket, and the replies after the answers |
 //! | `wire` | a server written by hand, for the mistakes that a library would not make |
+//! | [`caller`] | a client of the API, with mistakes of its own |
 //! | [`flaw`] | the mistakes |
 
 mod answer;
+pub mod caller;
 mod event;
 pub mod flaw;
 mod genuine;

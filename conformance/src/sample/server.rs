@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ pub(super) struct Served {
     replies: mpsc::Sender<Reply>,
     death: watch::Sender<bool>,
     /// For [`Flaw::BurstRefused`] alone.
-    busy: Arc<AtomicUsize>,
+    door: Arc<Door>,
 }
 
 impl Served {
@@ -98,9 +98,9 @@ impl Served {
     pub(super) async fn respond(&self, request: &wire::Request) -> Option<wire::Response> {
         let flaw = self.integration.flaw();
         if flaw == Some(Flaw::BurstRefused) {
-            let _guest = Guest::enter(&self.busy);
+            let _guest = Guest::enter(&self.door.inside);
             pause(BUSY).await;
-            if self.busy.load(Ordering::SeqCst) > ROOM {
+            if self.door.is_closed(Instant::now()) {
                 return Some(error(StatusCode::SERVICE_UNAVAILABLE, "too many at a time"));
             }
         }
@@ -134,6 +134,23 @@ impl Served {
     }
 }
 
+/// Closes when too many are inside, and stays closed for a while.
+#[derive(Debug, Default)]
+struct Door {
+    inside: AtomicUsize,
+    closed_until: Mutex<Option<Instant>>,
+}
+
+impl Door {
+    fn is_closed(&self, now: Instant) -> bool {
+        let mut closed_until = self.closed_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.inside.load(Ordering::SeqCst) > ROOM {
+            *closed_until = Some(now + CLOSED);
+        }
+        closed_until.is_some_and(|until| now < until)
+    }
+}
+
 /// Counts who is inside.
 struct Guest<'a>(&'a AtomicUsize);
 
@@ -162,7 +179,7 @@ async fn serve(
     let desk = Arc::new(Desk::new(Arc::clone(&integration)));
     let worker = Arc::clone(&desk);
     connections.spawn(async move { worker.work(waiting).await });
-    let served = Served { integration, desk, replies, death, busy: Arc::default() };
+    let served = Served { integration, desk, replies, death, door: Arc::default() };
     let flaw = served.integration.flaw();
     loop {
         let stream = tokio::select! {
@@ -246,6 +263,7 @@ const BACKLOG: usize = 1_024;
 const LATE: Duration = Duration::from_secs(6);
 /// How long [`Flaw::RemembersEarly`] works.
 const WORK: Duration = Duration::from_millis(150);
-/// How long [`Flaw::BurstRefused`] is busy with an event, and how many fit in.
+/// How long [`Flaw::BurstRefused`] is busy with an event, how many fit in, and for how long it closes when there are more.
 const BUSY: Duration = Duration::from_millis(20);
 const ROOM: usize = 8;
+const CLOSED: Duration = Duration::from_secs(2);

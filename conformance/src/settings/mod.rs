@@ -1,6 +1,8 @@
 //! What was typed, resolved: files read, secrets checked, addresses found. The only place that reads the environment.
 
 mod api;
+mod caller;
+pub mod client;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -22,6 +24,7 @@ use crate::ask::secret::Secret;
 use crate::catalog::Selection;
 use crate::check::{Check, Kind};
 use crate::cli;
+use crate::client::beside::{Wish, no_token};
 use crate::run::baseline::Baseline;
 use crate::run::engine::Terms;
 use crate::run::stop::Stop;
@@ -31,6 +34,8 @@ use courier::address::Endpoint;
 use courier::exchange::Fault;
 use courier::socket::{CONNECT_TIMEOUT, EXCHANGE_TIMEOUT, Socket};
 use courier::tls::Tls;
+
+pub use caller::caller;
 
 /// A webhook run, ready to begin.
 #[derive(Debug)]
@@ -43,6 +48,8 @@ pub struct WebhookRun {
     pub terms: Terms,
     /// Where events go is not this machine.
     pub remote: bool,
+    /// The mock that runs beside it.
+    pub beside: Option<Wish>,
 }
 
 /// Why a run does not begin: a sentence for the person who typed it.
@@ -118,7 +125,13 @@ pub fn resolve_for(
         max_time: how.max_time,
         stop,
     };
-    Ok(WebhookRun { checks: spared(checks, remote, how)?, session, terms: Terms::default(), remote })
+    Ok(WebhookRun {
+        checks: spared(checks, remote, how)?,
+        session,
+        terms: Terms::default(),
+        remote,
+        beside: beside(service, how)?,
+    })
 }
 
 /// The file that `--baseline` names; without one nothing is known to fail.
@@ -202,7 +215,7 @@ fn tls(endpoint: &Endpoint, ca_file: Option<&Path>) -> Result<Option<Tls>, Unusa
 }
 
 fn origin(service: Service, how: &cli::How) -> Result<Origin, Unusable> {
-    let origin = Origin { setting_id: how.setting_id.clone(), room_id: how.room_id };
+    let origin = Origin { setting_id: how.setting_id.clone(), room_id: how.room_id, account: None };
     if service != Service::Chatwork && origin != Origin::default() {
         return Err(Unusable(
             "--setting-id and --room-id belong to --service chatwork: Chatday's events carry neither".to_owned(),
@@ -230,6 +243,12 @@ fn old_secret(service: Service, how: &cli::How) -> Result<Option<Secret>, Unusab
 }
 
 fn secret_from(service: Service, variable: &str, flag: &str) -> Result<Secret, Unusable> {
+    let text = variable_text(variable, flag)?;
+    Secret::new(service, &text, Some(variable)).map_err(|unusable| Unusable(format!("{flag} {variable}: {unusable}")))
+}
+
+/// What stands in an environment variable.
+fn variable_text(variable: &str, flag: &str) -> Result<String, Unusable> {
     if !is_variable_name(variable) {
         // It may be the secret itself, typed by mistake: it is not repeated.
         return Err(Unusable(format!(
@@ -237,9 +256,18 @@ fn secret_from(service: Service, variable: &str, flag: &str) -> Result<Secret, U
         )));
     }
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
-    let text = std::env::var(variable)
-        .map_err(|_| Unusable(format!("{flag} {variable}: there is no such environment variable; export it first")))?;
-    Secret::new(service, &text, Some(variable)).map_err(|unusable| Unusable(format!("{flag} {variable}: {unusable}")))
+    std::env::var(variable)
+        .map_err(|_| Unusable(format!("{flag} {variable}: there is no such environment variable; export it first")))
+}
+
+fn beside(service: Service, how: &cli::How) -> Result<Option<Wish>, Unusable> {
+    let Some(address) = how.with_mock else { return Ok(None) };
+    let token = how.api_token_env.as_deref().map(|variable| variable_text(variable, "--api-token-env")).transpose()?;
+    if let Some(why) = token.as_deref().and_then(|token| no_token(service, token)) {
+        let variable = how.api_token_env.as_deref().unwrap_or_default();
+        return Err(Unusable(format!("--api-token-env {variable}: this is no API token: {why}")));
+    }
+    Ok(Some(Wish { address, token }))
 }
 
 /// Finds the service's API that a sample integration calls; nothing when none was named.
@@ -248,15 +276,6 @@ fn secret_from(service: Service, variable: &str, flag: &str) -> Result<Secret, U
 /// One sentence that does not hold the token.
 pub fn api(typed: &cli::Sample) -> Result<Option<Api>, Unusable> {
     let (Some(base), Some(variable)) = (&typed.api_base, &typed.api_token_env) else { return Ok(None) };
-    let named = |refused: courier::address::Refused| Unusable(format!("--api-base: {refused}"));
-    let endpoint = Endpoint::parse(base).map_err(named)?;
-    if endpoint.secure {
-        let words = "--api-base: the sample calls its API over http only: give the http:// URL of the mock";
-        return Err(Unusable(words.to_owned()));
-    }
-    let address = address(&endpoint)?;
-    endpoint.guard(address.as_ref().ok().copied(), &[]).map_err(named)?;
-    let prefix = endpoint.target.trim_end_matches('/').to_owned();
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     let token = std::env::var(variable).unwrap_or_default();
     if token.is_empty() || http::HeaderValue::from_str(&token).is_err() {
@@ -264,7 +283,22 @@ pub fn api(typed: &cli::Sample) -> Result<Option<Api>, Unusable> {
             "--api-token-env takes the name of an environment variable that holds the API's token".to_owned(),
         ));
     }
-    Ok(Some(Api {
+    api_at("--api-base", base, token).map(Some)
+}
+
+/// The service's API at a URL; `name` says where the URL was given.
+fn api_at(name: &str, base: &str, token: String) -> Result<Api, Unusable> {
+    let named = |refused: courier::address::Refused| Unusable(format!("{name}: {refused}"));
+    let endpoint = Endpoint::parse(base).map_err(named)?;
+    if endpoint.secure {
+        return Err(Unusable(format!(
+            "{name}: the sample calls its API over http only: give the http:// URL of the mock"
+        )));
+    }
+    let address = address(&endpoint)?;
+    endpoint.guard(address.as_ref().ok().copied(), &[]).map_err(named)?;
+    let prefix = endpoint.target.trim_end_matches('/').to_owned();
+    Ok(Api {
         socket: Socket {
             address,
             authority: endpoint.authority,
@@ -274,7 +308,7 @@ pub fn api(typed: &cli::Sample) -> Result<Option<Api>, Unusable> {
         },
         prefix,
         token,
-    }))
+    })
 }
 
 /// Reads the profile, or takes the default one.

@@ -80,13 +80,15 @@ class Receiver:
         detail = event.get("webhook_event")
         if event.get("webhook_event_type") not in ("message_created", "message_updated", "mention_to_me"):
             return None
+        if not isinstance(detail, dict):
+            return None
         author = detail.get("account_id") or detail.get("from_account_id")
         room, message, text = detail.get("room_id"), detail.get("message_id"), detail.get("body")
         if not isinstance(text, str) or self._is_known((event["webhook_event_type"], message, detail.get("update_time"))):
             return None
         quoted = text.replace("[", "[\u200b")
         body = f"[rp aid={author} to={room}-{message}]\n{quoted}"
-        form = urllib.parse.urlencode({"body": body[:65535]}).encode("ascii")
+        form = urllib.parse.urlencode({"body": body[:65535]}, errors="replace").encode("ascii")
         return author, f"/rooms/{room}/messages", {"x-chatworktoken": self.api_token}, form
 
     def _chatday(self, event):

@@ -133,6 +133,35 @@ clauses! {
         ["/limits/requests", "/limits/window_ms"];
     CHECK_ORDER = ours("chatday.errors.order",
         "A request is checked for path, method, token, rate, size, media type, JSON, fields, registration and chat, in this order; the first failure answers.");
+
+    CLIENT_TOKEN_SECRET = ours("chatday.client.token-secret",
+        "The Chatday-Token and the Chatday-Signature-Token are secrets: the one belongs into the Authorization header of requests to the service, the other into the settings of the receiver, and neither anywhere else.");
+    CLIENT_STATUS_TELLS = ours("chatday.client.status-tells",
+        "Only a 2xx says that a request was served; an answer of another status leaves its message unsent.");
+    CLIENT_REFUSED_IS_FINAL = ours("chatday.client.refused-is-final",
+        "What was refused with 400, 401 or 404 is refused again: it is worth no repetition. A 403 may ask for Register first.");
+    CLIENT_LIMITED_IS_LATER = ours("chatday.client.limited-is-later",
+        "After a 429 no request is taken before the seconds of its Retry-After are over.");
+    CLIENT_ODD_LIMITS = ours("chatday.client.odd-limits",
+        "A 429 whose Retry-After is zero, long, missing or no number is met with a pause of bounded length and a bounded number of attempts.");
+    CLIENT_UNAVAILABLE = ours("chatday.client.unavailable",
+        "A 5xx may pass: it is repeated a bounded number of times at most, and not before the time that Retry-After gives (RFC 9110).");
+    CLIENT_UNKNOWN_OUTCOME = ours("chatday.client.unknown-outcome",
+        "A request whose answer is lost may have been served: repeating Send Message then may show its message twice.");
+    CLIENT_BROKEN_ANSWERS = ours("chatday.client.broken-answers",
+        "An answer that is cut off, is no HTTP, is not the JSON that it should be or never comes is a failure, and ends in bounded time.");
+    CLIENT_REDIRECTS = ours("chatday.client.redirects",
+        "No redirect is documented. A client that follows one repeats the request whole, or reports that it could not.");
+    CLIENT_OPEN_ENDED_ANSWERS = ours("chatday.client.open-ended-answers",
+        "Answers may hold keys that were not documented when the client was written, header names in any case, and may come compressed to who asks for that.");
+    CLIENT_KNOWN_REQUESTS = ours("chatday.client.known-requests",
+        "A client calls Register and Send Message as the contract has them, with text in UTF-8 that arrives as it was meant.");
+    CLIENT_CONNECTIONS = ours("chatday.client.connections",
+        "Connections may close at any time after an answer and are limited in number: a client reuses them, replaces what was closed, and leaves none open that it has no use for.");
+    CLIENT_BASE_ADDRESS = ours("chatday.client.base-address",
+        "The addresses of the service are settings: the contract's paths are joined to them with one slash.");
+    CLIENT_LOAD = ours("chatday.client.load",
+        "A client stays below what the service bears by itself: few requests at once, Register once and not before each message.");
 }
 
 #[cfg(test)]

@@ -191,6 +191,41 @@ clauses! {
         "Tags inside a quote mention nobody; those inside [code] neither.");
     MENTION_ONCE = Clause::assumed("chatwork.notation.mention-once",
         "An unread message that mentions me counts once, however many tags it has; non-members are not mentioned.");
+
+    TOKEN_SECRET = Clause::documented("chatwork.client.token-secret", "EP",
+        "The API token does not expire and gives full access to its account: it belongs into its header on every request to the service, and nowhere else.");
+    STATUS_TELLS = Clause::documented("chatwork.client.status-tells", "EP",
+        "Success or failure is told by the HTTP status alone, never by a field of the body.");
+    HEADER_NAMES = Clause::documented("chatwork.client.header-names", "EP, RFC 9110 section 5.1",
+        "Names of headers are case-insensitive: the pages of the service itself spell the limit's headers in two ways.");
+    TOKEN_FINAL = Clause::documented("chatwork.client.token-final", "EP",
+        "A wrong token is answered 401, and a token does not expire: the same request with the same token cannot succeed later.");
+    REFUSED_IS_FINAL = Clause::assumed("chatwork.client.refused-is-final",
+        "What was refused with 400, 403 or 404 is refused again: it is worth no repetition.");
+    LIMITED_IS_LATER = Clause::documented("chatwork.client.limited-is-later", "EP",
+        "After a 429 no request is taken before the moment that X-RateLimit-Reset names in Unix seconds.");
+    ODD_LIMITS = Clause::assumed("chatwork.client.odd-limits",
+        "A 429 whose reset lies in the past, is far away, missing or no number is met with a pause of bounded length and a bounded number of attempts.");
+    ROOM_PAUSE = Clause::documented("chatwork.client.room-pause", "EP",
+        "After a 429 of the room's limit it takes about 10 seconds until the room takes messages again, whatever is left of the account's limit.");
+    UNAVAILABLE = Clause::assumed("chatwork.client.unavailable",
+        "A 5xx may pass: it is repeated a bounded number of times at most, and not before the time that Retry-After gives (RFC 9110).");
+    UNKNOWN_OUTCOME = Clause::assumed("chatwork.client.unknown-outcome",
+        "A request whose answer is lost may have been served: repeating a POST then may write its message twice.");
+    BROKEN_ANSWERS = Clause::assumed("chatwork.client.broken-answers",
+        "An answer that is cut off, is no HTTP, is not the JSON that it should be or never comes is a failure, and ends in bounded time.");
+    REDIRECTS = Clause::assumed("chatwork.client.redirects",
+        "No redirect is documented. A client that follows one repeats the request whole, or reports that it could not.");
+    OPEN_ENDED_ANSWERS = Clause::assumed("chatwork.client.open-ended-answers",
+        "Answers may hold fields and words that were not documented when the client was written, and may come compressed to who asks for that.");
+    KNOWN_REQUESTS = Clause::assumed("chatwork.client.known-requests",
+        "A client calls the documented operations with the documented parameters, in the encoding of the documents, as UTF-8.");
+    CONNECTIONS = Clause::assumed("chatwork.client.connections",
+        "Connections may close at any time after an answer and are limited in number: a client reuses them, replaces what was closed, and leaves none open that it has no use for.");
+    BASE_ADDRESS = Clause::assumed("chatwork.client.base-address",
+        "The address of the service is a setting: the contract's paths are joined to it with one slash.");
+    LOAD = Clause::assumed("chatwork.client.load",
+        "A client stays below the limits by itself: few requests at once, pauses between looks at what is new, no life on refusals.");
 }
 
 #[cfg(test)]

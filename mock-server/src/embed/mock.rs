@@ -189,6 +189,15 @@ impl Mock {
         Ok(log.requests)
     }
 
+    /// The requests after one, given by its id, oldest first.
+    ///
+    /// # Errors
+    /// The mock cannot be reached.
+    pub fn requests_after(&self, id: u64) -> Result<Vec<RecordedRequest>, MockError> {
+        let log: RequestLog = self.ask::<(), _>(Method::GET, &format!("/requests?after={id}&limit=1000000"), None)?;
+        Ok(log.requests)
+    }
+
     /// Forgets all requests.
     ///
     /// # Errors

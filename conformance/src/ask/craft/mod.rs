@@ -18,6 +18,7 @@ use contract::wire::json::to_ascii;
 use http::HeaderName;
 use serde_json::Value as Json;
 
+use super::effects;
 use super::policy::Policy;
 use super::secret::Secret;
 use super::seed::Dice;
@@ -69,7 +70,12 @@ impl Craft<'_> {
     pub fn fresh_number(&self) -> u64 {
         let serial = self.serial.get();
         self.serial.set(serial + 1);
-        u64::try_from(self.now.0).unwrap_or_default().saturating_mul(1_000_000).saturating_add(serial)
+        effects::number(self.now, serial)
+    }
+
+    /// The text of a forged event. Its number shows in what an integration says that acts on it.
+    pub fn forged_text(&self) -> String {
+        format!("conformance: a forged event {}", self.fresh_number())
     }
 
     /// A text as it is sent: where people may read it, it says what it is.
@@ -111,19 +117,19 @@ impl Craft<'_> {
         }
     }
 
-    /// A real text event. Chatday's have no id, so a number in the text makes each of them different.
+    /// A real text event. A number in the text makes each of them different: Chatday's have no id, and an integration that
+    /// quotes a text says by it which event it answers.
     pub fn text(&self, text: &str) -> Delivery {
+        let numbered = || format!("{text} {}", self.fresh_number());
         match self.policy.service {
-            Service::Chatwork => self.seal(|| self.body(&self.event(text))),
-            Service::Chatday => {
-                let text = format!("{text} {}", self.fresh_number());
-                chatday::signed(self, chatday::body(self, &Message::text(text)))
-            }
+            Service::Chatwork => self.seal(|| self.body(&self.event(&numbered()))),
+            Service::Chatday => chatday::signed(self, chatday::body(self, &Message::text(numbered()))),
         }
     }
 
     /// A text event that does not come from the service: made with another secret.
     pub fn forgery(&self, text: &str) -> Delivery {
+        let text = &*format!("{text} {}", self.fresh_number());
         let other = self.dice("another-secret").bytes(32);
         match self.policy.service {
             Service::Chatwork => {
@@ -133,7 +139,6 @@ impl Craft<'_> {
             }
             Service::Chatday => {
                 let other: String = other.iter().map(|byte| format!("{byte:02x}")).collect();
-                let text = format!("{text} {}", self.fresh_number());
                 chatday::delivery(self, chatday::body(self, &Message::text(text)), Some(Value::Plain(other)))
             }
         }

@@ -85,8 +85,7 @@ fn forged<'a>(craft: &Craft<'_>, values: impl IntoIterator<Item = (&'a str, Opti
         .into_iter()
         .filter(|(_, value)| value.as_ref().is_none_or(|value| value.sent().trim() != right))
         .map(|(name, value)| {
-            let text = format!("conformance: a forged event {}", craft.fresh_number());
-            let body: Bytes = body(craft, &Message::text(text));
+            let body: Bytes = body(craft, &Message::text(craft.forged_text()));
             Case::forged(name, delivery(craft, body, value))
         })
         .collect()

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::ask::case::{Case, Role, Trial};
 use crate::ask::craft::Craft;
 use crate::ask::craft::chatwork::{
-    control, delivery, event, event_json, room_id, sign, signature_under, signed, signed_with,
+    author, control, delivery, event, event_json, room_id, sign, signature_under, signed, signed_with,
 };
 use crate::check::{Area, Check, Level, Plan};
 use crate::checks::answer::{acknowledged, refused};
@@ -143,7 +143,7 @@ pub const CHECKS: &[Check] = &[
 /// A forged event with this signature. None when it happens to be the right one: HMAC fills a short key up with zeros, so a
 /// token of zeros is the empty key.
 fn forged(craft: &Craft<'_>, name: &str, signature_of: impl Fn(&Bytes) -> Option<String>) -> Option<Case> {
-    let body = event(craft, EventKind::MessageCreated, "conformance: a forged event").body();
+    let body = event(craft, EventKind::MessageCreated, &craft.forged_text()).body();
     let signature = signature_of(&body);
     if signature.as_deref() == Some(sign(craft, &body).as_str()) {
         return None;
@@ -193,7 +193,7 @@ fn another_body(craft: &Craft<'_>) -> Vec<Case> {
 
 fn changed_body(craft: &Craft<'_>) -> Vec<Case> {
     let change = |name: &str, pointer: &str, value: serde_json::Value| {
-        let mut event = event_json(craft, EventKind::MessageCreated, "conformance: before the change");
+        let mut event = event_json(craft, EventKind::MessageCreated, &craft.forged_text());
         let signature = sign(craft, &to_ascii(&event));
         if let Some(place) = event.pointer_mut(pointer) {
             *place = value;
@@ -201,9 +201,9 @@ fn changed_body(craft: &Craft<'_>) -> Vec<Case> {
         Case::forged(name, delivery(craft, Bytes::from(to_ascii(&event)), Some(&signature)))
     };
     vec![
-        change("another-text", "/webhook_event/body", json!("conformance: after the change")),
+        change("another-text", "/webhook_event/body", json!(craft.forged_text())),
         change("another-room", "/webhook_event/room_id", json!(room_id(craft) ^ 1)),
-        change("another-author", "/webhook_event/account_id", json!(1_003)),
+        change("another-author", "/webhook_event/account_id", json!(author(craft) + 2)),
     ]
 }
 
@@ -227,7 +227,7 @@ fn other_notations(craft: &Craft<'_>) -> Vec<Case> {
         let real = signed_with(
             craft,
             |signature| signature.contains('+'),
-            || event(craft, EventKind::MessageCreated, "conformance: a forged event").body(),
+            || event(craft, EventKind::MessageCreated, &craft.forged_text()).body(),
         );
         let signature = change(&sign(craft, &real.body));
         Case::forged(name, delivery(craft, real.body, Some(&signature)))

@@ -187,15 +187,13 @@ fn changed(craft: &Craft<'_>, sketch: &Sketch) -> Case {
         Sketch::Edits(edits) => edits.as_slice(),
         Sketch::Event { .. } => &[],
     };
-    let text = "conformance: a forged event";
+    let body = craft.body(&craft.event(&craft.forged_text()));
     let delivery = match craft.policy.service {
         Service::Chatwork => {
-            let body = craft.body(&craft.event(text));
             let signature = edited(&chatwork::sign(craft, &body), edits);
             chatwork::delivery(craft, body, Some(&signature))
         }
         Service::Chatday => {
-            let body = craft.body(&craft.event(&format!("{text} {}", craft.fresh_number())));
             let value = edited(craft.secret.reveal(), edits);
             // A secret of one character may lose it: an empty header, which is wrong as well.
             let value = if can_be_sent(&value) { value } else { "0".repeat(craft.secret.reveal().len() + 1) };
@@ -222,12 +220,12 @@ const PUBLISHED_SECRETS: [(&str, &str); 4] = [
 ];
 
 fn published(craft: &Craft<'_>) -> Vec<Case> {
-    let text = "conformance: a forged event";
+    let body = || craft.body(&craft.event(&craft.forged_text()));
     match craft.policy.service {
         Service::Chatwork => PUBLISHED_TOKENS
             .into_iter()
             .filter_map(|(name, token)| {
-                let body = craft.body(&craft.event(text));
+                let body = body();
                 let signature = WebhookKey::from_token(token).ok()?.sign(&body);
                 let is_right = signature == chatwork::sign(craft, &body);
                 (!is_right).then(|| Case::forged(name, chatwork::delivery(craft, body, Some(&signature))))
@@ -237,8 +235,7 @@ fn published(craft: &Craft<'_>) -> Vec<Case> {
             .into_iter()
             .filter(|(_, value)| *value != craft.secret.reveal())
             .map(|(name, value)| {
-                let body = craft.body(&craft.event(&format!("{text} {}", craft.fresh_number())));
-                Case::forged(name, chatday::delivery(craft, body, Some(Value::Plain(value.to_owned()))))
+                Case::forged(name, chatday::delivery(craft, body(), Some(Value::Plain(value.to_owned()))))
             })
             .collect(),
     }
@@ -246,7 +243,7 @@ fn published(craft: &Craft<'_>) -> Vec<Case> {
 
 fn old_secret(craft: &Craft<'_>) -> Vec<Case> {
     let Some(old) = &craft.policy.old_secret else { return Vec::new() };
-    let body = craft.body(&craft.event(&format!("conformance: a forged event {}", craft.fresh_number())));
+    let body = craft.body(&craft.event(&craft.forged_text()));
     let delivery = match craft.policy.service {
         Service::Chatwork => {
             let signature = old.key().map(|key| key.sign(&body)).unwrap_or_default();
@@ -328,6 +325,9 @@ fn forwarded(craft: &Craft<'_>) -> Vec<Case> {
             Case::genuine(format!("valid-with-{name}"), delivery).at_most(Level::Should)
         })
         .collect();
+    // Who redirects what came over plain HTTP means well; the service would not follow.
+    let plain = add(craft.text("conformance: said to come over plain HTTP"), "x-forwarded-proto", "http");
+    cases.push(Case::genuine("valid-with-x-forwarded-proto", plain).at_most(Level::May));
     cases.extend(WAYS.into_iter().map(|(name, header, value)| {
         Case::forged(name, add(craft.forgery("conformance: a forged event"), header, value))
     }));

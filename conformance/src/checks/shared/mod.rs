@@ -4,5 +4,6 @@ pub mod authenticity;
 pub mod effects;
 pub mod http;
 pub mod load;
+pub mod redirects;
 pub mod robustness;
 pub mod text;

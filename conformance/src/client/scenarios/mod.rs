@@ -6,6 +6,7 @@ use super::scenario::Scenario;
 
 pub mod chatday;
 pub mod chatwork;
+mod happening;
 
 /// The scenarios of one service.
 pub fn of(service: Service) -> &'static [Scenario] {
@@ -20,6 +21,32 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::catalog;
+    use crate::check::Plan;
+
+    #[test]
+    fn every_scenario_that_a_rule_names_exists_and_every_scenario_is_named_by_a_rule() {
+        for service in Service::ALL {
+            let mut named = BTreeSet::new();
+            for check in catalog::all().into_iter().filter(|check| check.service == service) {
+                let Plan::Scenarios { scenarios, .. } = check.plan else { continue };
+                for name in scenarios {
+                    let found = of(service).iter().find(|scenario| scenario.is(name));
+                    named.insert(found.unwrap_or_else(|| panic!("{}: there is no {name}", check.id)).name);
+                }
+            }
+            let forgotten: Vec<&str> =
+                of(service).iter().map(|scenario| scenario.name).filter(|name| !named.contains(name)).collect();
+            assert!(forgotten.is_empty(), "no rule looks at {forgotten:?}");
+        }
+    }
+
+    #[test]
+    fn no_scenario_takes_longer_than_a_command_may_by_default() {
+        for scenario in Service::ALL.into_iter().flat_map(of) {
+            assert!(scenario.time.as_secs() <= 60, "{}", scenario.name);
+        }
+    }
 
     #[test]
     fn every_scenario_has_a_name_of_its_own_that_begins_with_its_service_and_a_story() {

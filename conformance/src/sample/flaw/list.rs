@@ -107,7 +107,7 @@ flaws! {
     /// Whoever claims to have been forwarded by this machine is believed.
     TrustsForwardedFor = "trusts-forwarded-for", 59, M M;
     /// What was forwarded from plain HTTP is redirected.
-    RedirectsPlainHttp = "redirects-plain-http", 59, S S;
+    RedirectsPlainHttp = "redirects-plain-http", 59, I I;
     /// Events more than a minute old, or from the future, are refused.
     StrictClock = "strict-clock", 22, S N;
 
@@ -177,11 +177,11 @@ flaws! {
     /// A byte order mark ends in an exception: 500.
     ByteOrderMarkCrashes = "byte-order-mark-crashes", 5, S S;
     /// An event that comes twice is handled twice.
-    NoMemory = "no-memory", 23, S S;
+    NoMemory = "no-memory", 23, S I;
     /// An event that comes twice breaks a unique key the second time: 500.
     CrashesOnRepetition = "crashes-on-repetition", 23, S S;
     /// An event is remembered only once it is done, so copies at the same time are all handled.
-    RemembersLate = "remembers-late", 24, S S;
+    RemembersLate = "remembers-late", 24, S I;
     /// A text that was seen before is taken for a duplicate.
     RemembersTexts = "remembers-texts", 25, S N;
     /// An edit is taken for a duplicate of its message.
@@ -211,7 +211,7 @@ flaws! {
     /// The acknowledgement is a redirect.
     AnswersRedirect = "answers-redirect", 42, M M;
     /// A path with a slash at its end is redirected.
-    RedirectsSlash = "redirects-slash", 42, S S;
+    RedirectsSlash = "redirects-slash", 42, I I;
     /// The acknowledgement is longer than the service allows.
     TooLongAnswer = "too-long-answer", 61, M N;
 
@@ -258,7 +258,7 @@ flaws! {
     MalformedKills = "malformed-kills", 54, M M;
     /// What is no JSON is answered with a page that shows the settings, the secret among them.
     ShowsSettings = "shows-settings", 55, M M;
-    /// More than eight events at a time are turned away: 503.
+    /// More than eight events at a time, and for two seconds everything is turned away: 503.
     BurstRefused = "burst-refused", 56, S S;
     /// Each refused event leaves something behind, until nothing is left: 503.
     Degrades = "degrades", 57, S S;

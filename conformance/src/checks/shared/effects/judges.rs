@@ -3,30 +3,38 @@
 use contract::service::Service;
 use courier::exchange::{Fault, Outcome};
 
-use super::scenes::{DELICATE, LOUD};
+use super::scenes::{DELICATE, INDENTED, LOUD};
 use crate::ask::effects::Call;
 use crate::ask::scene::Course;
 use crate::check::Level;
 use crate::checks::course::{deviates, first_unacknowledged, moot};
 use crate::run::verdict::Judgement;
 
-/// Whatever the answer was. An integration may look things up at any time: reading is no effect.
+/// Whatever the answer was. An integration may look things up at any time: reading is no effect. A call that says nothing may
+/// belong to an earlier event.
 pub(super) fn without_effect(course: &Course<'_>) -> Judgement {
     if let Some(judgement) = moot(course) {
         return judgement;
     }
     let Some(calls) = course.calls.first() else { return unseen() };
-    let Some(call) = calls.iter().find(|call| call.is_effect()) else { return Judgement::Held };
+    let effects = || calls.iter().filter(|call| call.is_effect());
+    let message = effects().find(|call| call.is_message());
+    let Some(call) = message.or_else(|| effects().next()) else { return Judgement::Held };
+    let (name, level, besides) = match message {
+        Some(_) => ("forgery-acted-on", Level::Must, ""),
+        None => ("forgery-perhaps-acted-on", Level::Should, ", which does not say what it is about"),
+    };
     deviates(
-        "forgery-acted-on",
-        Level::Must,
-        format!("after a forged event the integration called {}", shown(call)),
+        name,
+        level,
+        format!("after a forged event the integration called {}{besides}", call.words()),
         "no call",
         format!("{} calls", calls.len()),
     )
 }
 
-/// However often the event came, all observations together hold one message.
+/// However often the event came, all observations together hold what one event leads to: usually one message. Where events
+/// have no id (Chatday), the same bytes may also be somebody who says the same once more: acting again is defensible.
 pub(super) fn one_effect(course: &Course<'_>) -> Judgement {
     if let Some(judgement) = moot(course) {
         return judgement;
@@ -35,12 +43,15 @@ pub(super) fn one_effect(course: &Course<'_>) -> Judgement {
         return unseen();
     }
     let messages = messages(course).count();
-    let (name, what) = match messages {
-        1 => return Judgement::Held,
-        0 => ("no-effect", "the event had no effect"),
-        _ => ("several-effects", "the event had more than one effect"),
+    let of_more = if course.policy.service == Service::Chatday { Level::May } else { Level::Should };
+    let (name, what, level) = match messages {
+        0 => ("no-effect", "the event had no effect", Level::Should),
+        few if few <= course.usual => return Judgement::Held,
+        _ => ("several-effects", "the event had more than one effect", of_more),
     };
-    deviates(name, Level::Should, format!("{what}: {messages} messages"), "one message", format!("{messages} messages"))
+    let counted = |count: usize| if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
+    let (found, usual) = (counted(messages), counted(course.usual));
+    deviates(name, level, format!("{what}: {found}"), &usual, found)
 }
 
 pub(super) fn an_effect_each(course: &Course<'_>) -> Judgement {
@@ -60,6 +71,49 @@ pub(super) fn an_effect_each(course: &Course<'_>) -> Judgement {
         "the same text in another message had no effect".to_owned(),
         "a message for each of the two events",
         "a message for the first one only".to_owned(),
+    )
+}
+
+/// Whoever leaves edits alone leaves alone the one of a message that it has never seen, too.
+pub(super) fn edit_counts(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    let [unseen_edited, first, edited] = course.calls else { return unseen() };
+    let acted = |calls: &[Call]| calls.iter().any(Call::is_message);
+    if !acted(unseen_edited) {
+        return Judgement::Moot("the integration does nothing about edits".to_owned());
+    }
+    if !acted(first) {
+        return Judgement::Unsettled("the message before its edit had no effect".to_owned());
+    }
+    if acted(edited) {
+        return Judgement::Held;
+    }
+    deviates(
+        "edit-dropped",
+        Level::Should,
+        "an edit of a message that was never seen has an effect, and one of a message that was handled has none"
+            .to_owned(),
+        "an effect of either edit",
+        "no message after the edit of a message that was handled".to_owned(),
+    )
+}
+
+pub(super) fn nothing_by_halves(course: &Course<'_>) -> Judgement {
+    if let Some(judgement) = moot(course) {
+        return judgement;
+    }
+    if course.calls.is_empty() {
+        return unseen();
+    }
+    let Some(call) = messages(course).next() else { return Judgement::Held };
+    deviates(
+        "half-acted-on",
+        Level::Should,
+        format!("an event whose end never came was acted on: {}", call.words()),
+        "no message",
+        "a message".to_owned(),
     )
 }
 
@@ -100,7 +154,7 @@ pub(super) fn in_its_place(course: &Course<'_>) -> Judgement {
     deviates(
         "reply-elsewhere",
         Level::Should,
-        format!("the event came from '{place}', and the message went elsewhere: {}", shown(stray)),
+        format!("the event came from '{place}', and the message went elsewhere: {}", stray.words()),
         &place,
         stray.place.clone().unwrap_or_else(|| "no place".to_owned()),
     )
@@ -127,7 +181,7 @@ pub(super) fn no_reply(course: &Course<'_>) -> Judgement {
     deviates(
         "answers-itself",
         Level::Should,
-        format!("a message of the integration's own account was answered: {}", shown(call)),
+        format!("a message of the integration's own account was answered: {}", call.words()),
         "no message",
         "a message".to_owned(),
     )
@@ -158,7 +212,7 @@ pub(super) fn text_kept(course: &Course<'_>) -> Judgement {
     if let Some(judgement) = moot(course) {
         return judgement;
     }
-    let [plain, delicate, _] = course.calls else { return unseen() };
+    let [plain, delicate, _, indented, ..] = course.calls else { return unseen() };
     let holds = |calls: &[Call], words: &str| {
         calls.iter().filter_map(|call| call.text.as_deref()).any(|text| text.contains(words))
     };
@@ -172,7 +226,19 @@ pub(super) fn text_kept(course: &Course<'_>) -> Judgement {
             text.to_owned(),
         );
     }
-    if !holds(plain, "conformance: plain words") || holds(delicate, DELICATE) {
+    if !holds(plain, "conformance: plain words") {
+        return Judgement::Held;
+    }
+    if holds(indented, INDENTED.trim_start()) && !holds(indented, INDENTED) {
+        return deviates(
+            "text-trimmed",
+            Level::Should,
+            "plain words came back as they were, and an indented text came back without its indentation".to_owned(),
+            INDENTED,
+            indented.iter().find_map(|call| call.text.clone()).unwrap_or_default(),
+        );
+    }
+    if holds(delicate, DELICATE) {
         return Judgement::Held;
     }
     let came = delicate.iter().find_map(|call| call.text.clone()).unwrap_or_else(|| "no message".to_owned());
@@ -207,11 +273,6 @@ fn messages<'a>(course: &'a Course<'_>) -> impl Iterator<Item = &'a Call> {
     course.calls.iter().flatten().filter(|call| call.is_message())
 }
 
-fn shown(call: &Call) -> String {
-    let place = call.place.as_deref().map(|place| format!(" in {place}")).unwrap_or_default();
-    format!("{}{place}", call.operation)
-}
-
 fn unseen() -> Judgement {
     Judgement::Unsettled("what the integration called was not seen".to_owned())
 }
@@ -222,7 +283,6 @@ mod tests {
 
     use super::*;
     use crate::ask::case::Role;
-    use crate::ask::effects::Effect;
     use crate::ask::policy::ForgeryAnswer;
     use crate::checks::transcript::{Reply, good, json, policy, short, watched};
 
@@ -236,7 +296,7 @@ mod tests {
 
     fn judged(judge: fn(&Course<'_>) -> Judgement, role: Role, own: Reply, calls: &[Vec<Call>]) -> String {
         let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
-        short(&watched(judge, &policy, [good(), good()], vec![(role, own)], calls, Some(Effect::Reply)))
+        short(&watched(judge, &policy, [good(), good()], vec![(role, own)], calls, 1))
     }
 
     #[test]
@@ -245,7 +305,13 @@ mod tests {
         assert_eq!(after(json(401, ""), vec![]), "held");
         assert_eq!(after(good(), vec![]), "held", "dropped in silence");
         assert_eq!(after(json(401, ""), vec![call("get-me", "", None)]), "held", "reading is no effect");
-        assert_eq!(after(json(401, ""), vec![call("put-read", "5001", None)]), "must forgery-acted-on");
+        assert_eq!(after(json(401, ""), vec![reply("a")]), "must forgery-acted-on");
+        let marked_as_read = call("put-read", "5001", None);
+        assert_eq!(
+            after(json(401, ""), vec![marked_as_read]),
+            "should forgery-perhaps-acted-on",
+            "or an earlier event"
+        );
         assert_eq!(judged(without_effect, Role::Forged, json(401, ""), &[]), "unsettled");
     }
 
@@ -257,6 +323,22 @@ mod tests {
         assert_eq!(after(&[vec![], vec![]]), "should no-effect");
         assert_eq!(after(&[vec![reply("a"), call("get-me", "", None)], vec![]]), "held", "reading is no effect");
         assert_eq!(after(&[]), "unsettled");
+        let chatty = |calls: &[Vec<Call>]| {
+            let policy = policy(Service::Chatwork, ForgeryAnswer::Refuse);
+            short(&watched(one_effect, &policy, [good(), good()], vec![(Role::Genuine, good())], calls, 2))
+        };
+        assert_eq!(chatty(&[vec![reply("a"), reply("b")], vec![]]), "held", "two messages for every event");
+        assert_eq!(chatty(&[vec![reply("a"), reply("b")], vec![reply("a")]]), "should several-effects");
+    }
+
+    #[test]
+    fn where_events_have_no_id_a_second_effect_is_worth_knowing_and_a_lost_event_is_a_fault() {
+        let policy = policy(Service::Chatday, ForgeryAnswer::Refuse);
+        let after = |calls: &[Vec<Call>]| {
+            short(&watched(one_effect, &policy, [good(), good()], vec![(Role::Genuine, good())], calls, 1))
+        };
+        assert_eq!(after(&[vec![reply("a"), reply("a")]]), "may several-effects");
+        assert_eq!(after(&[vec![]]), "should no-effect");
     }
 
     #[test]
@@ -265,6 +347,28 @@ mod tests {
         assert_eq!(after(&[vec![reply("a")], vec![reply("a")]]), "held");
         assert_eq!(after(&[vec![reply("a")], vec![]]), "should dropped-as-duplicate");
         assert_eq!(after(&[vec![], vec![]]), "unsettled");
+    }
+
+    #[test]
+    fn an_edit_counts_where_edits_do() {
+        let after = |unseen: usize, first: usize, edited: usize| {
+            let calls = [unseen, first, edited].map(|count| vec![reply("a"); count]);
+            judged(edit_counts, Role::Genuine, good(), &calls)
+        };
+        assert_eq!(after(1, 1, 1), "held");
+        assert_eq!(after(0, 1, 0), "moot", "edits are left alone");
+        assert_eq!(after(1, 1, 0), "should edit-dropped");
+        assert_eq!(after(1, 0, 1), "unsettled");
+        assert_eq!(judged(edit_counts, Role::Genuine, good(), &[]), "unsettled");
+    }
+
+    #[test]
+    fn half_an_event_leads_to_no_message() {
+        let after = |calls: &[Vec<Call>]| judged(nothing_by_halves, Role::Hostile, Reply::Silent(Fault::HungUp), calls);
+        assert_eq!(after(&[vec![]]), "held");
+        assert_eq!(after(&[vec![call("get-me", "", None)]]), "held");
+        assert_eq!(after(&[vec![reply("a")]]), "should half-acted-on");
+        assert_eq!(after(&[]), "unsettled");
     }
 
     #[test]
@@ -289,15 +393,20 @@ mod tests {
 
     #[test]
     fn text_comes_back_as_it_was_or_not_at_all() {
-        let after = |plain: &str, delicate: &str, long: &str| {
-            let calls = [vec![reply(plain)], vec![reply(delicate)], vec![reply(long)]];
+        let whole = format!("echo: {INDENTED} like code");
+        let after = |texts: [&str; 5]| {
+            let calls = texts.map(|text| if text.is_empty() { vec![] } else { vec![reply(text)] });
             judged(text_kept, Role::Genuine, good(), &calls)
         };
         let plain = "echo: conformance: plain words 1";
-        assert_eq!(after(plain, &format!("echo: {DELICATE}"), "…"), "held");
-        assert_eq!(after("thanks", "thanks", "thanks"), "held");
-        assert_eq!(after(plain, "echo: ếđồng", "…"), "should text-changed");
-        assert_eq!(after(plain, &format!("echo: {DELICATE}"), "👨\u{fffd}"), "should character-split");
+        let delicate = &*format!("echo: {DELICATE}");
+        assert_eq!(after([plain, delicate, "…", &whole, "👍"]), "held");
+        assert_eq!(after(["thanks"; 5]), "held");
+        assert_eq!(after([plain, "echo: ếđồng", "…", &whole, "👍"]), "should text-changed");
+        assert_eq!(after([plain, delicate, "👨\u{fffd}", &whole, "👍"]), "should character-split");
+        assert_eq!(after([plain, delicate, "…", &whole, "\u{fffd}\u{fffd}"]), "should character-split");
+        assert_eq!(after([plain, delicate, "…", "echo: conformance: indented like code", "👍"]), "should text-trimmed");
+        assert_eq!(after([plain, delicate, "…", "", ""]), "held", "chunks may be declined");
     }
 
     #[test]

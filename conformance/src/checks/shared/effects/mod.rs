@@ -68,9 +68,10 @@ const PLACE: Check = Check {
 const WHOLE: Check = Check {
     area: Area::Effects,
     title: "text that is sent back is the text that came",
-    rationale: "Cutting at a number of bytes splits characters, normalising changes names, and trimming loses what the \
-                writer meant.",
-    hint: "Cut between characters (grapheme clusters, if it is to look right), and change nothing else.",
+    rationale: "Cutting at a number of bytes splits characters, and so does decoding each piece of a body by itself; \
+                normalising changes names, and trimming loses the indentation of code and lists.",
+    hint: "Cut between characters (grapheme clusters, if it is to look right), join a body's bytes before decoding them, and \
+           change nothing else.",
     needs: Needs::Replies,
     plan: Plan::Sequence { scenes: scenes::texts, judge: judges::text_kept },
     ..Check::blank(Service::Chatwork)
@@ -79,15 +80,24 @@ const WHOLE: Check = Check {
 const FIRST_LOST: Check = Check {
     area: Area::Effects,
     level: Level::Should,
-    title: "an event whose first answer was lost is handled once when it comes again",
+    title: "an event whose first answer was lost is handled when it comes again, and once",
     rationale: "A receiver that notes an event before handling it, and fails in between, takes the repetition for a \
                 duplicate and never handles it; one that notes nothing handles it twice.",
-    hint: "Note an event together with its effect, in one transaction.",
+    hint: "Note an event together with its effect, in one transaction. Handling it twice is worth knowing only: Chatday's \
+           events have no id.",
     needs: Needs::Replies,
     clauses: &[&WEBHOOK_RETRY],
     plan: Plan::Sequence { scenes: scenes::first_lost, judge: judges::one_effect },
     ..Check::blank(Service::Chatday)
 };
+
+const NO_ID: &str = "Chatday repeats, with the same bytes, an event whose answer it did not get or could not read, and its \
+                     events have no id. So the same bytes within half a minute are probably the same event; they may also be \
+                     somebody who says the same twice. Answering twice annoys the one, answering once loses a word of the \
+                     other: worth knowing, whichever you chose.";
+
+const NO_ID_HINT: &str = "Worth knowing only: keep a digest of each body for as long as repetitions take (31 s and the time \
+                          allowed for each answer, by default), and act on it once.";
 
 /// Chatwork's, in report order.
 pub const CHATWORK: &[Check] = &[
@@ -104,6 +114,18 @@ pub const CHATWORK: &[Check] = &[
         clauses: &[&EFFECTS],
         needs: Needs::Replies,
         plan: Plan::Sequence { scenes: scenes::same_text, judge: judges::an_effect_each },
+        ..Check::blank(Service::Chatwork)
+    },
+    Check {
+        id: "chatwork.webhooks.edit-is-another-event",
+        area: Area::Effects,
+        title: "an edit of a message that was handled is another event",
+        rationale: "An edit carries the id of its message. A receiver that recognises duplicates by that id alone drops what \
+                    was corrected, and answers the mistake only. One that does nothing about edits is not asked.",
+        hint: "Recognise duplicates by message_id together with update_time and the type of the event.",
+        clauses: &[&EFFECTS],
+        needs: Needs::Replies,
+        plan: Plan::Sequence { scenes: scenes::edit, judge: judges::edit_counts },
         ..Check::blank(Service::Chatwork)
     },
     Check { id: "chatwork.webhooks.answers-before-it-works", clauses: &[&PROMPT], ..PROMPT_ANSWER },
@@ -158,16 +180,36 @@ pub const CHATDAY: &[Check] = &[
     Check {
         id: "chatday.webhooks.repeated-event-has-one-effect",
         service: Service::Chatday,
+        level: Level::May,
+        rationale: NO_ID,
         clauses: &[&WEBHOOK_RETRY],
+        hint: NO_ID_HINT,
         ..TWICE
     },
     Check {
         id: "chatday.webhooks.events-at-once-have-one-effect",
         service: Service::Chatday,
+        level: Level::May,
+        rationale: NO_ID,
         clauses: &[&WEBHOOK_RETRY],
+        hint: NO_ID_HINT,
         ..AT_ONCE
     },
     Check { id: "chatday.webhooks.lost-answer-leaves-one-effect", ..FIRST_LOST },
+    Check {
+        id: "chatday.webhooks.half-event-has-no-effect",
+        service: Service::Chatday,
+        area: Area::Effects,
+        title: "an event whose connection ends before its body does has no effect",
+        rationale: "The secret is in the header, so half a body is as genuine as a whole one, and a parser that closes what is \
+                    open makes an event of it. The service sends the whole one again, and the text of the first may be cut.",
+        hint: "Read as many bytes as Content-Length says before parsing, and drop the request when they do not come.",
+        hostile: true,
+        needs: Needs::Replies,
+        clauses: &[&WEBHOOK_EFFECTS],
+        plan: Plan::Sequence { scenes: scenes::half_event, judge: judges::nothing_by_halves },
+        ..Check::blank(Service::Chatday)
+    },
     Check {
         id: "chatday.webhooks.answers-before-it-works",
         service: Service::Chatday,

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use contract::chatwork::webhook::EventKind;
 use contract::service::Service;
 use courier::exchange::Delivery;
-use courier::raw::{End, Manner, Place};
+use courier::raw::{End, Manner, Pace, Place};
 use serde_json::json;
 
 use crate::ask::case::Case;
@@ -58,15 +59,57 @@ pub(super) fn first_lost(craft: &Craft<'_>) -> Vec<Scene> {
 }
 
 pub(super) fn same_text(craft: &Craft<'_>) -> Vec<Scene> {
-    let text = "conformance: the same text again";
+    let text = format!("conformance: the same text again {}", craft.fresh_number());
+    let event = || craft.seal(|| craft.body(&craft.event(&text)));
     let acts = vec![
-        genuine("first", craft.text(text)),
+        genuine("first", event()),
         Act::Observe { calls: 1 },
-        genuine("another", craft.text(text)),
+        genuine("another", event()),
         Act::Observe { calls: 1 },
     ];
     vec![Scene::new("same-text", acts)]
 }
+
+/// An edit of a message that was never seen shows whether edits lead to anything; then a message and its edit.
+pub(super) fn edit(craft: &Craft<'_>) -> Vec<Scene> {
+    let event = |kind, id: u64, text: &str| {
+        craft.seal(|| {
+            let mut event = chatwork::event_json(craft, kind, &format!("{text} {}", craft.fresh_number()));
+            event["webhook_event"]["message_id"] = json!(id.to_string());
+            craft.body(&event)
+        })
+    };
+    let (unseen, own) = (craft.fresh_number(), craft.fresh_number());
+    let acts = vec![
+        genuine("edit-of-another", event(EventKind::MessageUpdated, unseen, "conformance: an edited message")),
+        Act::Observe { calls: 1 },
+        genuine("message", event(EventKind::MessageCreated, own, "conformance: a message that will be edited")),
+        Act::Observe { calls: 1 },
+        genuine("its-edit", event(EventKind::MessageUpdated, own, "conformance: the same message, edited")),
+        Act::Observe { calls: 1 },
+    ];
+    vec![Scene::new("edit", acts)]
+}
+
+/// Everything that an answer needs is there when the connection ends; but the event is not whole.
+pub(super) fn half_event(craft: &Craft<'_>) -> Vec<Scene> {
+    let scene = |name: &str, place: fn(&[u8]) -> usize| {
+        let event = craft.text("conformance: half an event");
+        let end = End::HangUp(Place::Body(place(&event.body)));
+        let half = Case::hostile(name, event).sent(Manner { end, ..Manner::default() });
+        Scene::new(name, vec![Act::Each(vec![half]), Act::Observe { calls: 0 }])
+    };
+    let before_the_last = |body: &[u8]| body.len() - 1;
+    // The text's number is its last part.
+    let behind_the_text = |body: &[u8]| {
+        let text = body.windows(TEXT_START.len()).position(|window| window == TEXT_START).unwrap_or_default();
+        body[text..].iter().position(|byte| *byte == b'"').map_or(body.len() / 2, |end| text + end)
+    };
+    vec![scene("without-its-last-bracket", before_the_last), scene("up-to-the-end-of-its-text", behind_the_text)]
+}
+
+/// How the text of [`half_event`] begins.
+const TEXT_START: &[u8] = b"conformance: half an event";
 
 pub(super) fn slow_api(craft: &Craft<'_>) -> Vec<Scene> {
     let acts = vec![
@@ -100,8 +143,9 @@ pub(super) fn places(craft: &Craft<'_>) -> Vec<Scene> {
 
 pub(super) fn own_message(craft: &Craft<'_>) -> Vec<Scene> {
     let own = craft.seal(|| {
-        let mut event = craft.event("conformance: written by the integration's own account");
-        event["webhook_event"]["account_id"] = json!(chatwork::RECEIVER);
+        let text = format!("conformance: written by the integration's own account {}", craft.fresh_number());
+        let mut event = craft.event(&text);
+        event["webhook_event"]["account_id"] = json!(chatwork::receiver(craft));
         craft.body(&event)
     });
     vec![Scene::new("own-message", vec![genuine("own-message", own), Act::Observe { calls: 0 }])]
@@ -115,19 +159,36 @@ pub(super) fn markup(craft: &Craft<'_>) -> Vec<Scene> {
     vec![Scene::new("notifies-everybody", vec![genuine("notifies-everybody", event), Act::Observe { calls: 1 }])]
 }
 
-/// Decomposed letters, joined emoji and blanks at the end: what cutting, normalising and trimming change.
+/// Decomposed letters and joined emoji: what cutting and normalising change.
 pub(super) const DELICATE: &str = "e\u{302}\u{301}đô\u{300}ng 👨‍👩‍👧‍👦 が゙ น้ำ";
+
+/// How the indented text begins: what trimming changes.
+pub(super) const INDENTED: &str = "    conformance: indented";
 
 pub(super) fn texts(craft: &Craft<'_>) -> Vec<Scene> {
     let plain = craft.text("conformance: plain words");
     let delicate = craft.text(&format!("conformance: {DELICATE}"));
     let long = craft.text(&format!("conformance: {}", "👨‍👩‍👧‍👦".repeat(120)));
+    let indented = craft.text(&format!("{INDENTED} like code\n        with a second line"));
+    let pieces = craft.seal(|| {
+        // As it is, without escapes: only then a chunk can end inside a character.
+        let event = craft.event(&format!("conformance: ในชิ้นส่วน 👍 {}", craft.fresh_number()));
+        Bytes::from(event.to_string())
+    });
+    let inside = |(at, byte): (usize, &u8)| (*byte >= 0x80 && *byte < 0xc0).then_some(at);
+    let cuts = pieces.body.iter().enumerate().filter_map(inside).collect();
     let acts = vec![
         genuine("plain", plain),
         Act::Observe { calls: 1 },
         genuine("delicate", delicate),
         Act::Observe { calls: 1 },
         genuine("long", long),
+        Act::Observe { calls: 1 },
+        genuine("indented", indented),
+        Act::Observe { calls: 1 },
+        Act::Each(vec![
+            Case::genuine("in-chunks", pieces).sent(Manner { pace: Pace::Chunked { cuts }, ..Manner::default() }),
+        ]),
         Act::Observe { calls: 1 },
     ];
     vec![Scene::new("texts", acts)]
@@ -138,11 +199,14 @@ const OTHER_ROOM: u64 = 987_654_321;
 
 pub(super) fn two_rooms(craft: &Craft<'_>) -> Vec<Scene> {
     let event = craft.seal(|| {
-        let text = String::from_utf8_lossy(&craft.body(&craft.event("conformance: two rooms"))).into_owned();
+        let text = String::from_utf8_lossy(
+            &craft.body(&craft.event(&format!("conformance: two rooms {}", craft.fresh_number()))),
+        )
+        .into_owned();
         let key = format!("\"room_id\":{}", chatwork::room_id(craft));
         Bytes::from(text.replace(&key, &format!("{key},\"room_id\":{OTHER_ROOM}")))
     });
-    let acts = vec![Act::Each(vec![Case::hostile("two-rooms", event)]), Act::Observe { calls: 1 }];
+    let acts = vec![Act::Each(vec![Case::hostile("two-rooms", event)]), Act::Observe { calls: 0 }];
     vec![Scene::new("two-rooms", acts)]
 }
 
