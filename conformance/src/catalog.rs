@@ -27,6 +27,17 @@ const AREAS: &[&[Check]] = &[
     checks::client::resets::CHATWORK,
     checks::client::pace::CHATWORK,
     checks::client::connections::CHATWORK,
+    checks::api::chatwork::credentials::CHECKS,
+    checks::api::chatwork::messages::CHECKS,
+    checks::api::chatwork::tasks::CHECKS,
+    checks::api::chatwork::files::CHECKS,
+    checks::api::chatwork::links::CHECKS,
+    checks::api::chatwork::requests::CHECKS,
+    checks::api::chatwork::answers::READS,
+    checks::api::chatwork::answers::WRITING,
+    checks::api::chatwork::meaning::CHECKS,
+    checks::api::chatwork::refusals::CHECKS,
+    checks::api::chatwork::limits::CHECKS,
     checks::chatday::webhooks::CHECKS,
     checks::chatday::authenticity::CHECKS,
     checks::shared::text::CHATDAY,
@@ -46,6 +57,10 @@ const AREAS: &[&[Check]] = &[
     checks::client::resets::CHATDAY,
     checks::client::pace::CHATDAY,
     checks::client::connections::CHATDAY,
+    checks::api::chatday::credentials::CHECKS,
+    checks::api::chatday::send::CHECKS,
+    checks::api::chatday::register::CHECKS,
+    checks::api::chatday::refusals::CHECKS,
 ];
 
 /// Every check, in report order: by service, then by kind of subject, then by area.

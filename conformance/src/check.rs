@@ -13,6 +13,7 @@ use crate::ask::craft::Craft;
 use crate::ask::observed::Observation;
 use crate::ask::policy::Policy;
 use crate::ask::scene::{Course, Scene};
+use crate::ask::server::{Server, Talk};
 use crate::ask::sketch::Sketch;
 use crate::run::verdict::Judgement;
 
@@ -60,6 +61,8 @@ pub enum Needs {
     Replies,
     /// A secret that was valid once, and is no more.
     OldSecret,
+    /// Leave to change something: a room or chat that the user named.
+    Write,
 }
 
 /// What kind of subject a check is asked of.
@@ -213,6 +216,13 @@ pub enum Plan {
         scenarios: &'static [&'static str],
         /// What is thought of what was seen. Pure.
         judge: fn(&Observation) -> Judgement,
+    },
+    /// A server, talked with: what is asked next follows from what was answered before. Ends early with what was found.
+    Dialogue {
+        /// The calls that it may make, such as `GET /rooms/{room_id}`, for people who want to know beforehand.
+        calls: &'static [&'static str],
+        /// Asks and judges. Sends only through the server that it is given.
+        hold: fn(&mut dyn Server) -> Talk,
     },
 }
 

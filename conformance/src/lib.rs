@@ -6,6 +6,7 @@
 //! | [`ask`] | cases, the secret, and the craft that makes deliveries; pure. How they travel is [`courier`]'s |
 //! | [`client`] | programs that call a service: the scenarios they are put in, and what is seen of them |
 //! | [`run`] | the engine and its events |
+//! | [`api`] | the conversation with a server whose API is judged, and the run around it |
 //! | [`client`] | the mock beside what is judged, so that what it calls is seen |
 //! | [`report`] | what people and programs read; knows events and nothing else |
 //! | [`snapshot`] | observed behaviour, kept in files and compared |
@@ -13,6 +14,7 @@
 //! | [`cli`], [`settings`], [`app`] | the program around it |
 //! | [`exit`] | what the exit status means |
 
+pub mod api;
 pub mod app;
 pub mod ask;
 pub mod catalog;

@@ -144,7 +144,6 @@ fn bad_usage_ends_with_2_and_one_sentence() {
     refused(conformance().args(["webhook", url, "--service", "slack", "--secret-env", "X"]), "slack");
     refused(conformance().args(["webhook", url, "--service", "chatwork"]), "--secret-env");
     refused(conformance().args(["client", "x"]), "client");
-    refused(conformance().args(["list", "--kind", "api"]), "judges webhooks");
     refused(
         conformance().args(["webhook", url, "--service", "chatday", "--secret-env", "s3cr-et!"]),
         "takes the name of an environment variable",

@@ -53,8 +53,13 @@ pub struct Socket {
 impl Socket {
     /// Sends one delivery on a connection of its own. Redirects are not followed, encodings not asked for.
     pub async fn exchange(&self, delivery: &Delivery) -> Exchange {
+        self.exchange_up_to(delivery, BODY_MAX).await
+    }
+
+    /// The same, with an answer whose body may have this many bytes.
+    pub async fn exchange_up_to(&self, delivery: &Delivery, most: usize) -> Exchange {
         let started = Instant::now();
-        let outcome = self.outcome(delivery, started + self.timeout).await.unwrap_or_else(Outcome::Silent);
+        let outcome = self.outcome(delivery, started + self.timeout, most).await.unwrap_or_else(Outcome::Silent);
         Exchange { sent: delivery.clone(), outcome, took: started.elapsed() }
     }
 
@@ -110,7 +115,7 @@ impl Socket {
         }
     }
 
-    async fn outcome(&self, delivery: &Delivery, deadline: Instant) -> Result<Outcome, Fault> {
+    async fn outcome(&self, delivery: &Delivery, deadline: Instant, most: usize) -> Result<Outcome, Fault> {
         let stream = self.connect(deadline).await?;
         let (mut sender, connection) = bounded().handshake(TokioIo::new(stream)).await.map_err(|error| name(&error))?;
         let _driver = Driver::of(connection);
@@ -125,7 +130,7 @@ impl Socket {
             return Err(Fault::InterimFlood);
         }
         let response = head.map_err(|_| Fault::HeadTimeout)?.map_err(|error| name(&error))?;
-        Ok(Outcome::Answered(read(response, deadline).await))
+        Ok(Outcome::Answered(read_up_to(response, deadline, most).await))
     }
 
     fn request(&self, delivery: &Delivery) -> Result<Request<Full<Bytes>>, Fault> {
@@ -226,6 +231,11 @@ async fn write_all(stream: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8]) -> 
 
 /// Reads a body until its end, the deadline or the cap, whichever comes first.
 pub(crate) async fn read(response: Response<Incoming>, deadline: Instant) -> Answer {
+    read_up_to(response, deadline, BODY_MAX).await
+}
+
+/// The same with a cap of one's own.
+async fn read_up_to(response: Response<Incoming>, deadline: Instant, most: usize) -> Answer {
     let (head, mut body) = response.into_parts();
     let mut read = BytesMut::new();
     let cut = loop {
@@ -235,7 +245,7 @@ pub(crate) async fn read(response: Response<Incoming>, deadline: Instant) -> Ans
             Ok(Some(Err(error))) => break Some(name(&error)),
             Ok(Some(Ok(frame))) => {
                 let Ok(data) = frame.into_data() else { continue };
-                let room = BODY_MAX - read.len();
+                let room = most - read.len();
                 if data.len() > room {
                     read.extend_from_slice(&data.slice(..room));
                     break Some(Fault::TooLarge);

@@ -27,8 +27,7 @@ pub(super) fn list(typed: &List, voice: &mut Voice) -> Result<Exit, Failure> {
     };
     if checks.is_empty() {
         return Err(Failure::Usage(
-            "no check fits: this version judges webhooks and clients, so leave out --kind or say webhook or client"
-                .to_owned(),
+            "no check fits: leave out --kind or --service, and every check is listed".to_owned(),
         ));
     }
     let mut out = voice.results();
@@ -88,7 +87,8 @@ pub(super) fn explain(id: &str, voice: &mut Voice) -> Result<Exit, Failure> {
     writeln!(out, "{bold}{}{bold:#}", check.id)?;
     let mut row = |name: &str, text: &str| write!(out, "\n{}", wrapped(&format!("  {name:<10}"), text));
     row("asks", &format!("{}.", sentence(check.title)))?;
-    row("of", &format!("a {} of {}, under {}", check.kind.word(), check.service, check.area.heading()))?;
+    let article = if check.kind == Kind::Api { "an" } else { "a" };
+    row("of", &format!("{article} {} of {}, under {}", check.kind.word(), check.service, check.area.heading()))?;
     row("level", &weight(check))?;
     row("why", check.rationale)?;
     row("hint", check.hint)?;

@@ -1,5 +1,6 @@
 //! The program: from a typed command to an exit status.
 
+mod api;
 mod client;
 mod demo;
 mod interrupt;
@@ -54,6 +55,8 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Demo(typed) => demo::run(typed, &mut voice),
         Command::Webhook(typed) if typed.plan => plan::run(typed, &mut voice),
         Command::Webhook(typed) => webhook::run(typed, &mut voice),
+        Command::Api(typed) if typed.plan => api::plan(typed, &mut voice),
+        Command::Api(typed) => api::run(typed, &mut voice),
         Command::Client(typed) => client::run(typed, &mut voice),
         Command::Replay(typed) => replay::run(typed, &mut voice),
         Command::Merge(typed) => merge::run(typed, &mut voice),

@@ -63,7 +63,7 @@ pub(super) fn of(checks: &[&'static Check], count: u64, session: &Session) -> Pl
                 cases(&craft).into_iter().map(|case| (case.name, word(case.role))).collect()
             }
             Plan::Sequence { scenes, .. } => scenes(&craft).into_iter().map(|scene| (scene.name, "scene ")).collect(),
-            Plan::Scenarios { .. } => Vec::new(),
+            Plan::Scenarios { .. } | Plan::Dialogue { .. } => Vec::new(),
             Plan::Property { make, sketches, .. } => {
                 let generated = property::generated(check, sketches, make, count, session);
                 generated.into_iter().map(|case| (case.name, word(case.role))).collect()

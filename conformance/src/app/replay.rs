@@ -149,7 +149,7 @@ fn role(check: &Check, session: &Session) -> Option<Role> {
     let cases = match check.plan {
         Plan::Examples { cases, .. } => cases(&craft),
         Plan::Property { sketches, make, .. } => property::generated(check, sketches, make, 1, session),
-        Plan::Sequence { .. } | Plan::Scenarios { .. } => Vec::new(),
+        Plan::Sequence { .. } | Plan::Scenarios { .. } | Plan::Dialogue { .. } => Vec::new(),
     };
     cases.into_iter().map(|case| case.role).max_by_key(|role| *role != Role::Genuine)
 }

@@ -8,4 +8,5 @@ pub mod policy;
 pub mod scene;
 pub mod secret;
 pub mod seed;
+pub mod server;
 pub mod sketch;

@@ -43,6 +43,21 @@ impl Secret {
         }
     }
 
+    /// Takes a token of a service's API, which a header carries. `variable` as above.
+    ///
+    /// # Errors
+    /// [`Unusable`] when it is empty, or cannot be the value of a header.
+    pub fn token(text: &str, variable: &str) -> Result<Self, Unusable> {
+        let text = text.trim_end_matches(['\r', '\n']).to_owned();
+        if text.trim().is_empty() {
+            return Err(Unusable::NoToken);
+        }
+        if !can_be_sent(&text) {
+            return Err(Unusable::NoTokenHeader);
+        }
+        Ok(Self { text, key: None, variable: variable.to_owned() })
+    }
+
     /// The secret itself. Only for what is sent; see [`Secret::mask`] for what is shown.
     pub fn reveal(&self) -> &str {
         &self.text
@@ -81,6 +96,12 @@ pub enum Unusable {
     /// A Chatwork token that is not Base64.
     #[error(transparent)]
     NotBase64(#[from] NotBase64),
+    /// No token in it.
+    #[error("the token is empty: give the API token as the service shows it")]
+    NoToken,
+    /// A token with blanks or bytes that no header value can carry.
+    #[error("the token holds a blank or a character outside ASCII, or is longer than 512 characters: copy it exactly")]
+    NoTokenHeader,
     /// A Chatday token with blanks or bytes that no header value can carry.
     #[error(
         "the Chatday-Signature-Token holds a blank or a character outside ASCII, or is longer than 512 characters: copy it exactly as Register answered it"

@@ -1,5 +1,6 @@
 //! The command line: exactly what was typed.
 
+mod api;
 mod client;
 mod demo;
 mod duration;
@@ -13,6 +14,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::service::Service;
 
+pub use api::{Api, TokenSource};
 pub use client::Client;
 pub use demo::Demo;
 pub use output::{Format, Output, ReportFile, ReportKind};
@@ -41,6 +43,8 @@ Examples:
       --service chatwork --secret-env CHATWORK_WEBHOOK_TOKEN
   conformance webhook http://127.0.0.1:8080/webhook \\
       --service chatday --secret-file token.txt --strict
+  conformance api http://127.0.0.1:4010/v2 \\
+      --service chatwork --token-env CHATWORK_API_TOKEN
   conformance client --service chatwork -- python3 notify.py
   conformance replay 'chatwork.webhooks.wrong-secret-is-refused@1/another-token' \\
       http://127.0.0.1:8080/webhook --secret-env CHATWORK_WEBHOOK_TOKEN
@@ -63,6 +67,8 @@ pub enum Command {
     Demo(Demo),
     /// Judge an endpoint that receives webhooks.
     Webhook(Box<Webhook>),
+    /// Judge a server that offers the API: a mock, or the real service.
+    Api(Box<Api>),
     /// Judge a program that calls a service's API.
     Client(Box<Client>),
     /// Send the case again that decided a check.
@@ -205,7 +211,7 @@ mod tests {
     fn the_help_tells_every_exit_status_in_the_words_of_the_code() {
         for exit in Exit::ALL {
             let line = format!("{:<4} {}", exit.code(), exit.meaning());
-            for help in [AFTER_HELP, webhook::HELP, client::HELP] {
+            for help in [AFTER_HELP, webhook::HELP, client::HELP, api::HELP] {
                 assert!(help.contains(&line), "{exit:?}");
             }
         }

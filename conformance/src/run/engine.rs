@@ -190,7 +190,9 @@ impl Run<'_> {
             (Plan::Sequence { scenes, judge }, _) => {
                 self.scenes(check, (*scenes, only), *judge, habit, &mut tally, session, tell)
             }
-            (Plan::Scenarios { .. }, _) => return unrun(check, level, Status::Skip, OF_ANOTHER_KIND),
+            (Plan::Scenarios { .. } | Plan::Dialogue { .. }, _) => {
+                return unrun(check, level, Status::Skip, OF_ANOTHER_KIND);
+            }
         };
         tally.report(planned, session)
     }
@@ -288,6 +290,7 @@ fn lacking(check: &Check, session: &mut Session) -> Result<Option<Habit>, Lack> 
             skip("there is no old secret to try: name one that is no longer valid with --old-secret-env")
         }
         Needs::OldSecret => Ok(None),
+        Needs::Write => skip(OF_ANOTHER_KIND),
         Needs::Effects | Needs::Replies if !session.is_watched() => {
             skip("what the integration does after an event is seen only beside the mock: run with --with-mock")
         }

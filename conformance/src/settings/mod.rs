@@ -1,5 +1,6 @@
 //! What was typed, resolved: files read, secrets checked, addresses found. The only place that reads the environment.
 
+mod api;
 mod caller;
 pub mod client;
 
@@ -14,6 +15,8 @@ use contract::chatday::Profile;
 use contract::service::Service;
 use tokio::runtime;
 use tokio::time::timeout;
+
+pub use api::{ApiRun, resolve_api};
 
 use crate::ask::effects::Effect;
 use crate::ask::policy::{ForgeryAnswer, Origin, Policy};
@@ -80,7 +83,7 @@ pub fn resolve_for(
     let profile = profile(service, how.profile.as_deref())?;
     let secret = secret(service, &how.secret)?;
     let origin = origin(service, how)?;
-    let tls = tls(&endpoint, how)?;
+    let tls = tls(&endpoint, how.ca_file.as_deref())?;
     let address = address(&endpoint)?;
     endpoint
         .guard(address.as_ref().ok().copied(), &how.allow_remote)
@@ -194,8 +197,8 @@ fn spared(checks: Vec<&'static Check>, remote: bool, how: &cli::How) -> Result<V
     Ok(spared)
 }
 
-fn tls(endpoint: &Endpoint, how: &cli::How) -> Result<Option<Tls>, Unusable> {
-    let more = match &how.ca_file {
+fn tls(endpoint: &Endpoint, ca_file: Option<&Path>) -> Result<Option<Tls>, Unusable> {
+    let more = match ca_file {
         Some(_) if !endpoint.secure => {
             return Err(Unusable("--ca-file belongs to an https:// endpoint: this one speaks no TLS".to_owned()));
         }
@@ -206,7 +209,7 @@ fn tls(endpoint: &Endpoint, how: &cli::How) -> Result<Option<Tls>, Unusable> {
         return Ok(None);
     }
     Tls::new(&endpoint.host, more.as_ref().map(String::as_bytes)).map(Some).map_err(|unusable| {
-        let place = how.ca_file.as_ref().map(|file| format!("--ca-file {}: ", file.display())).unwrap_or_default();
+        let place = ca_file.map(|file| format!("--ca-file {}: ", file.display())).unwrap_or_default();
         Unusable(format!("{place}{unusable}"))
     })
 }

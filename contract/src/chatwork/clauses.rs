@@ -63,6 +63,11 @@ clauses! {
     IDS = Clause::documented("chatwork.transport.ids", "RAML",
         "Message ids are texts of decimal digits; all other ids are integers; times are Unix seconds.");
 
+    FIELDS = Clause::documented("chatwork.transport.fields", "RAML, REF",
+        "Answers hold the documented fields, each of its kind, and none is null; one item is as its list has it.");
+    STATUSES = Clause::documented("chatwork.errors.statuses", "REF",
+        "An operation answers its documented statuses: 200 or 204, 400, 401, 403, 429, and 404 where it looks something of a room up.");
+
     ERROR_ENVELOPE = Clause::documented("chatwork.errors.envelope", "EP",
         "Errors are {\"errors\":[…]} with at least one sentence.");
     REQUIRED = Clause::documented("chatwork.errors.required", "CL25",
