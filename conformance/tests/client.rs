@@ -118,6 +118,16 @@ open("pids", "w").write("\n".join(map(str, pids)))
 }
 
 #[test]
+fn a_client_that_leaves_its_work_to_a_process_behind_it_is_told_so() {
+    let behind = "import subprocess, sys\nwait = 'import time; time.sleep(1000)'\n\
+                  subprocess.Popen([sys.executable, '-c', wait], start_new_session=True)\n";
+    let (code, report, _) = Case::new("behind", behind).plain(&[]);
+    assert_eq!(code, 3);
+    let message = check(&report, "chatwork.client.token-in-its-header")["message"].as_str().unwrap();
+    assert!(message.contains("left 1 process(es) behind, which were ended with it"), "{message}");
+}
+
+#[test]
 fn a_client_that_writes_without_end_is_ended() {
     let case = Case::new("flood", "import sys\nwhile True: sys.stdout.write('y\\n' * 1000)\n");
     let (code, report, _) = case.plain(&[]);

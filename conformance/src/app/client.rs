@@ -24,6 +24,12 @@ pub(super) fn run(typed: &cli::Client, voice: &mut Voice) -> Result<Exit, Failur
         return plan(typed, &run, voice);
     }
     let baseline = settings::baseline(typed.baseline.as_deref())?;
+    if !baseline.attempts(&run.checks, clock::date(clock::now())).is_empty() {
+        voice.say(
+            LogLevel::Warn,
+            "warning: the baseline lists flaky checks; a client's scenarios are not repeated for them",
+        );
+    }
     let mut ledger = Ledger::new(baseline, clock::date(clock::now()), None);
     let mut reporters = Reporters::open(&typed.output, voice)?;
     stop_on_interrupt(stopper)?;

@@ -69,8 +69,10 @@ impl Beside {
     /// One sentence: why the mock cannot be had there.
     pub fn start(wish: &Wish, policy: &Policy, secret: &Secret) -> Result<Self, String> {
         let (world, account) = world(wish, policy, secret)?;
+        let mut profile = Profile::clone(&policy.profile);
+        profile.limits.rate = None;
         let builder = MockServer::builder().listen(wish.address).world(world).self_check(false);
-        let started = builder.profile(Profile::clone(&policy.profile)).start();
+        let started = builder.profile(profile).start();
         let mock = started.map_err(|error| refused(wish.address, &error))?;
         Ok(Self { mock, policy: policy.clone(), account })
     }

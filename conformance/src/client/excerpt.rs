@@ -2,7 +2,6 @@
 
 use courier::exchange::excerpt;
 
-use super::record::ANSWER_KEPT;
 use crate::ask::observed::{ClientCall, Ending, Observation};
 use crate::run::evidence::{Evidence, Received, Sent, millis};
 
@@ -86,7 +85,7 @@ fn evidence(step: &str, call: &ClientCall, masks: &Masks) -> Evidence {
         version: "HTTP/1.1".to_owned(),
         headers: headers(&call.answer_headers),
         body: shown(&call.answer_body, BODY_SHOWN),
-        body_bytes: call.answer_body.len().min(ANSWER_KEPT),
+        body_bytes: call.answer_body.len(),
     });
     let fault = match (call.status, call.answered_at) {
         (0, _) => Some("no-answer".to_owned()),

@@ -257,4 +257,4 @@ pub(super) fn pairs(headers: &HeaderMap) -> Vec<(String, Bytes)> {
 /// Bytes that are kept of a request's body.
 const BODY_KEPT: usize = 1024 * 1024;
 /// Bytes that are kept of an answer's body.
-pub(super) const ANSWER_KEPT: usize = 64 * 1024;
+const ANSWER_KEPT: usize = 64 * 1024;

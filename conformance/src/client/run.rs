@@ -414,6 +414,13 @@ fn unsettled(scenario: &Scenario, seen: &Observation) -> Option<String> {
         Service::Chatwork => ("CHATWORK_BASE_URL", "CHATWORK_API_TOKEN", "room in CHATWORK_ROOM_ID"),
         Service::Chatday => ("CHATDAY_BASE_URL", "CHATDAY_TOKEN", "chat in CHATDAY_CHAT_ID"),
     };
+    if seen.left_behind > 0 {
+        return Some(format!(
+            "the command made no request to {service} and left {} process(es) behind, which were ended with it: what calls \
+             the service has to be done before the command ends",
+            seen.left_behind
+        ));
+    }
     Some(match intercepted {
         false => format!(
             "the command made no request to {service}: it finds the address in {address}, the token in {token} and the \

@@ -14,6 +14,8 @@ use super::flaw::Flaw;
 pub(super) struct Said {
     /// The room or chat, as it was spelt: a reply goes there.
     pub(super) place: Value,
+    /// A second one, which only [`Flaw::AnswersInBothRooms`] finds.
+    pub(super) other_place: Option<Value>,
     /// Who wrote it. Chatday's events do not say.
     pub(super) author: Option<String>,
     /// The message's id. Chatday's events have none.
@@ -50,7 +52,7 @@ impl Reader<'_> {
             Ok(event) if event.is_object() => event,
             // A key stands twice: whoever reads it may see either value. It is acknowledged, and nothing is done about it.
             Err(Trouble::Malformed) if serde_json::from_slice::<Value>(body).is_ok_and(|event| event.is_object()) => {
-                return Ok(None);
+                return Ok(self.in_both_rooms(body));
             }
             Ok(_) => return Err(Trouble::Malformed),
             Err(trouble) => return Err(trouble),
@@ -60,6 +62,17 @@ impl Reader<'_> {
             Service::Chatwork => self.chatwork(&event),
             Service::Chatday => self.chatday(&event),
         })
+    }
+
+    /// For [`Flaw::AnswersInBothRooms`]: one part of it takes the first of two equal keys, and another the last.
+    fn in_both_rooms(&self, body: &[u8]) -> Option<Said> {
+        if self.flaw != Some(Flaw::AnswersInBothRooms) {
+            return None;
+        }
+        let said = self.chatwork(&serde_json::from_slice(body).ok()?)?;
+        let first = std::str::from_utf8(body).ok()?.split("\"room_id\":").nth(1)?;
+        let digits: String = first.chars().take_while(char::is_ascii_digit).collect();
+        Some(Said { other_place: Some(Value::from(digits)).filter(|first| *first != said.place), ..said })
     }
 
     fn parse(&self, body: &[u8]) -> Result<Value, Trouble> {
@@ -115,6 +128,7 @@ impl Reader<'_> {
         };
         Some(Said {
             place: Value::from(place),
+            other_place: None,
             author: Some(author),
             message_id: Some(message_id),
             text: self.text(text),
@@ -137,7 +151,7 @@ impl Reader<'_> {
         };
         // There is no id: what is written, and where, has to do.
         let key = format!("{place} {text}");
-        Some(Said { place, author: None, message_id: None, text: self.text(text), key })
+        Some(Said { place, other_place: None, author: None, message_id: None, text: self.text(text), key })
     }
 
     fn data<'e>(&self, event: &'e Value) -> &'e Value {

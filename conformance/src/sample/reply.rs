@@ -37,6 +37,8 @@ impl std::fmt::Debug for Api {
 pub struct Reply {
     /// What is sent.
     pub delivery: Delivery,
+    /// The same elsewhere, for [`Flaw::AnswersInBothRooms`] alone.
+    pub(super) elsewhere: Option<Delivery>,
     /// Who wrote what is answered: an integration does not answer itself.
     pub author: Option<String>,
     /// The event that is done once the call is.
@@ -59,7 +61,9 @@ impl Writer {
             Service::Chatwork => self.chatwork(&said),
             Service::Chatday => self.chatday(&said),
         };
-        Reply { delivery, author: said.author, key: said.key }
+        let other = said.other_place.clone().map(|place| Said { place, ..said.clone() });
+        let elsewhere = other.map(|said| self.chatwork(&said));
+        Reply { delivery, elsewhere, author: said.author, key: said.key }
     }
 
     /// Asks who the token belongs to; only Chatwork can be asked.
@@ -151,6 +155,7 @@ mod tests {
     fn said(text: &str) -> Said {
         Said {
             place: json!("5001"),
+            other_place: None,
             author: Some("1001".to_owned()),
             message_id: Some("9007199254740993".to_owned()),
             text: text.to_owned(),

@@ -36,7 +36,9 @@ impl Desk {
     /// Sends one reply, unless it would answer the integration itself.
     pub(super) async fn carry_out(&self, reply: &Reply) {
         if self.is_wanted(reply).await {
-            self.call(&reply.delivery).await;
+            for delivery in [Some(&reply.delivery), reply.elsewhere.as_ref()].into_iter().flatten() {
+                self.call(delivery).await;
+            }
         }
         self.integration.is_done(reply);
     }

@@ -168,6 +168,8 @@ flaws! {
     NormalisesText = "normalises-text", 37, S S;
     /// Blanks around a text are dropped.
     TrimsText = "trims-text", 37, S S;
+    /// An event that names two rooms is answered in both.
+    AnswersInBothRooms = "answers-in-both-rooms", 39, S N;
     /// A control character in a text ends in an exception: 500.
     ControlCharactersCrash = "control-characters-crash", 38, S S;
     /// A line separator (U+2028) in a text ends in an exception: 500.
