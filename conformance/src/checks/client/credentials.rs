@@ -342,7 +342,7 @@ mod tests {
         ];
         let lost = seen(Service::Chatwork, "all-is-well", calls);
         assert_eq!(short(&in_its_header(&lost)), "should token-not-in-its-header", "on the way to the next attempt");
-        let mut always = lost.clone();
+        let mut always = lost;
         always.plain = Some(suite.into());
         assert_eq!(short(&in_its_header(&always)), "may token-not-in-its-header", "it does that where all is well too");
         let reads = seen(Service::Chatwork, "all-is-well", vec![without, send(Service::Chatwork, 20, "hello", 200)]);
