@@ -13,7 +13,7 @@ use bytes::Bytes;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::sweep;
@@ -38,8 +38,12 @@ pub struct Terms<'a> {
     pub without: &'a [&'static str],
     /// Names this run: it stands in the environment of everything that comes of the command.
     pub nonce: &'a str,
-    /// How long it may run.
+    /// How long it may run from its first request on. A busy machine may need a while to get it that far.
     pub time: Duration,
+    /// How long it may run at all.
+    pub whole_time: Duration,
+    /// Changes with every request that it makes.
+    pub requests: watch::Receiver<u64>,
     /// What is looked for in all of its output, however long that is.
     pub secrets: &'a [String],
     /// Whether what it writes to stdout goes on to somebody else than the record.
@@ -110,8 +114,7 @@ where
         }
     };
     let mut talking = std::pin::pin!(talking);
-    let deadline = sleep_until(started + terms.time);
-    let mut deadline = std::pin::pin!(deadline);
+    let mut deadline = std::pin::pin!(time_over(started, terms));
     let mut is_talking = true;
     let (mut stopped, ending) = loop {
         tokio::select! {
@@ -144,6 +147,17 @@ where
         left_behind,
         stopped,
         reports_failure: false,
+    }
+}
+
+/// Returns when it has had its time.
+async fn time_over(started: Instant, terms: &Terms<'_>) {
+    let whole = started + terms.whole_time;
+    let mut requests = terms.requests.clone();
+    requests.mark_unchanged();
+    tokio::select! {
+        Ok(()) = requests.changed() => sleep_until(whole.min(Instant::now() + terms.time)).await,
+        () = sleep_until(whole) => {}
     }
 }
 
@@ -357,5 +371,38 @@ mod tests {
         let split = taken(&[&long, b"aaa secret-", b"token bbb", &long]);
         let text = String::from_utf8(split.bytes.get(KEPT..).unwrap().to_vec()).unwrap();
         assert!(text.contains("secret-token bbb") && split.is_cut(), "{text}");
+    }
+
+    fn terms<'a>(
+        environment: &'a BTreeMap<&'static str, String>,
+        time: Duration,
+        whole_time: Duration,
+    ) -> (watch::Sender<u64>, Terms<'a>) {
+        let requested = watch::Sender::new(0);
+        let requests = requested.subscribe();
+        let output = Output::Kept;
+        (requested, Terms { environment, without: &[], nonce: "n", time, whole_time, requests, secrets: &[], output })
+    }
+
+    #[tokio::test]
+    async fn its_time_begins_with_its_first_request_and_it_has_the_whole_time_for_that() {
+        const HOUR: Duration = Duration::from_secs(3_600);
+        let environment = BTreeMap::new();
+        // Each of these ends, or the test does not.
+        let (requested, slow) = terms(&environment, Duration::from_millis(1), HOUR);
+        let ((), ()) = tokio::join!(time_over(Instant::now(), &slow), async {
+            tokio::task::yield_now().await;
+            requested.send_modify(|count| *count += 1);
+        });
+        let (_requested, silent) = terms(&environment, HOUR, Duration::from_millis(1));
+        time_over(Instant::now(), &silent).await;
+        let (requested, long) = terms(&environment, HOUR, Duration::from_millis(1));
+        let ((), ()) = tokio::join!(time_over(Instant::now(), &long), async {
+            requested.send_modify(|count| *count += 1);
+        });
+        // And without a request its own time does not begin.
+        let (_requested, waiting) = terms(&environment, Duration::ZERO, HOUR);
+        let at_once = timeout(Duration::from_millis(20), time_over(Instant::now(), &waiting)).await;
+        assert!(at_once.is_err(), "its time was over before it had made a request");
     }
 }

@@ -9,7 +9,7 @@ use contract::service::Service;
 use contract::wire::Response;
 use http::{HeaderMap, Uri};
 use mock_server::witness::{Asked, Head, Hold, Witness};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::edit;
@@ -37,6 +37,8 @@ pub struct Recorder {
     log: Mutex<Log>,
     /// Told with every end of an answer.
     calm: Notify,
+    /// How many requests there were.
+    requests: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -74,12 +76,18 @@ impl Recorder {
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Due>) {
         let (due, told) = mpsc::unbounded_channel();
         let (started, log, calm) = (Instant::now(), Mutex::default(), Notify::new());
-        (Arc::new(Self { started, service, edits, turns, due, log, calm }), told)
+        let requests = watch::Sender::new(0);
+        (Arc::new(Self { started, service, edits, turns, due, log, calm, requests }), told)
     }
 
     /// The moment that everything is counted from.
     pub fn started(&self) -> Instant {
         self.started
+    }
+
+    /// How many requests there were, as it changes.
+    pub fn requests(&self) -> watch::Receiver<u64> {
+        self.requests.subscribe()
     }
 
     /// Names a fault by the mock's id of its rule.
@@ -167,6 +175,8 @@ impl Witness for Recorder {
         if let Some(connection) = log.connections.get_mut(connection) {
             connection.requests += 1;
         }
+        drop(log);
+        self.requests.send_modify(|count| *count += 1);
     }
 
     fn asked(&self, asked: &Asked<'_>) {

@@ -47,7 +47,7 @@ pub struct Scenario {
     pub way: Way,
     /// How often the command is run, one run after the other, in the same world.
     pub runs: u32,
-    /// How long one run may take; never longer than `--command-timeout`.
+    /// How long one run may take from its first request on; the whole of it never longer than `--command-timeout`.
     pub time: Duration,
 }
 

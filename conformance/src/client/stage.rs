@@ -159,7 +159,9 @@ impl Stage {
                 environment: &self.environment,
                 without: environment::WITHOUT,
                 nonce: &self.nonce,
-                time: scenario.time.min(setup.command_timeout),
+                time: scenario.time,
+                whole_time: setup.command_timeout,
+                requests: recorder.requests(),
                 secrets: &self.given.all_secrets(),
                 output: if setup.manner == Manner::Watch { Output::Shown } else { Output::Kept },
             };
