@@ -105,7 +105,7 @@ export class Service {
     const sends = [TEXT, "2: ขอบคุณค่ะ", "3: またね 👋"];
     if (is("not-awaited")) {
       sends.reduce((before, text) => before.then(() => send(text)), Promise.resolve()).catch(() => {});
-      setTimeout(() => process.exit(0), 350);
+      setTimeout(() => process.exit(0), 600);
       return;
     }
     for (const text of sends) await send(text);

@@ -77,7 +77,7 @@ class ReusesDeadSockets:
 class ExitsBeforeSending:
     def send_all(self, texts):
         threading.Thread(target=super().send_all, args=[texts], daemon=True).start()
-        time.sleep(0.3)
+        time.sleep(1)
 
     def read_new(self):
         pass
