@@ -13,7 +13,7 @@ use crate::run::verdict::Judgement;
 
 /// What every text begins with that the program is offered: it comes through every encoding, so a text that was changed on
 /// its way is still known.
-pub const MARK: &str = "conformance-text:";
+pub const MARK: &str = "conformance-text";
 
 const EXACTLY: Check = Check {
     area: Area::Requests,

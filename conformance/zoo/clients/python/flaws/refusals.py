@@ -137,12 +137,6 @@ class RepostsAfterTimeout:
         return self.backoff(attempt, error) if "no answer within" in str(error) else super().after_silence(request, attempt, error)
 
 
-@flaw("both", "reposts-after-500")
-class RepostsAfter500:
-    def after_fault(self, request, attempt, answer, refusal):
-        return self.backoff(attempt, refusal)
-
-
 class WithoutWaiting:
     """What a 429 does to a batch is decided by the batch."""
 
