@@ -121,3 +121,22 @@
 //! frozen clock repetitions and delays wait for the clock to be moved, while what is due now goes out at once.
 //!
 //! **`https` targets** are refused for now, with a sentence, rather than called without TLS.
+//!
+//! **What the judge of endpoints sees beside a mock.** Calls are matched to events by what they quote; an integration that quotes
+//! nothing is watched one event at a time. Chatday's events have no id, so that a second effect of the same bytes is worth knowing
+//! and no more; an event that is lost is warned of. A redirect of a path with a slash at its end is worth knowing: frameworks
+//! do it, and the service calls the URL that was typed.
+//!
+//! **A server for each scenario.** A client is judged by one mock of its own for each scenario, on a port of its own, so
+//! that a request with a wrong token, or to a wrong path, belongs to the scenario all the same. Its time begins with the
+//! first request, since a busy machine may need a while to start a program.
+//!
+//! **A message is not reported as sent** where the program ends with status 0 and the service has refused it for good: that is a MUST
+//! whatever else the program says, since scripts and schedulers read the status alone.
+//!
+//! **Whose clock counts after 429.** The reset is a moment on the service's clock. A client that calls early by its own clock is
+//! warned of; one that sleeps longer than it had to is told of it, since most clocks are right. A POST may be sent again after
+//! 500 or not: nothing is published, so nothing is asked.
+//!
+//! **What the judge of servers leaves alone.** Without leave to write only GET goes out, the newest messages are read without taking them
+//! from another program of the account, and Chatday's Register, which activates a token, counts as writing.
