@@ -4,11 +4,12 @@ use std::io::Write;
 
 use anstyle::Style;
 use contract::chatday::Profile;
+use contract::service::Service;
 use serde_json::json;
 
 use super::{Failure, Voice};
 use crate::catalog::{self, Selection};
-use crate::check::{Check, Kind, Level, Plan};
+use crate::check::{Check, Kind, Level, Needs, Plan};
 use crate::checks::coverage;
 use crate::cli::{KindArg, List, ListFormat};
 use crate::client::scenarios;
@@ -108,8 +109,16 @@ pub(super) fn explain(id: &str, voice: &mut Voice) -> Result<Exit, Failure> {
         Kind::Client => ("client", ""),
         Kind::Api => ("api BASE_URL", " --token-env VAR"),
     };
+    let besides = match (check.needs, check.service) {
+        (Needs::Nothing, _) => "",
+        (Needs::Effects | Needs::Replies, _) => " --with-mock ADDR",
+        (Needs::OldSecret, _) => " --old-secret-env OLD",
+        (Needs::Write, Service::Chatwork) => " --write --room-id ID",
+        (Needs::Write, Service::Chatday) => " --write --chat-id ID",
+    };
     let subject = if check.kind == Kind::Client { " -- COMMAND" } else { "" };
-    writeln!(out, "\n  conformance {before} --service {}{after} --only {}{subject}", check.service, check.id)?;
+    let (service, id) = (check.service, check.id);
+    writeln!(out, "\n  conformance {before} --service {service}{after}{besides} --only {id}{subject}")?;
     Ok(Exit::Passed)
 }
 
