@@ -85,6 +85,7 @@ pub struct Session {
     ca_file: Option<PathBuf>,
     careful: bool,
     troubled: u32,
+    quiet: Duration,
 }
 
 impl Session {
@@ -109,6 +110,7 @@ impl Session {
             ca_file: None,
             careful: false,
             troubled: 0,
+            quiet: watch::QUIET,
         })
     }
 
@@ -122,6 +124,13 @@ impl Session {
     #[must_use]
     pub fn with_care(self) -> Self {
         Self { careful: true, ..self }
+    }
+
+    /// The same session, which takes the effects of an event to be over when nothing was called for so long. Only for
+    /// integrations that are known to be quick: what comes later is taken for the effect of something else.
+    #[must_use]
+    pub fn with_quiet(self, quiet: Duration) -> Self {
+        Self { quiet, ..self }
     }
 
     /// The same session, which also sees what the integration calls.

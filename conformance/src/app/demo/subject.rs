@@ -165,7 +165,7 @@ impl Subject {
         // As beside any mock: what the integration does is looked at first.
         checks.sort_by_key(|check| check.area != Area::Effects);
         let session = Session::new(settings).map_err(|error| format!("the system refuses an event loop: {error}"))?;
-        let mut session = session.watching(Box::new(beside.watch()));
+        let mut session = session.watching(Box::new(beside.watch())).with_quiet(QUIET);
         let run = Run { checks: &checks, strict: false, patience: Duration::ZERO, cases: CASES, jobs: JOBS };
         run.carry_out(&mut session, tell);
         Ok(())
@@ -200,5 +200,7 @@ const SCENARIOS: [&str; 9] = [
 const SECRET: &str = "W6agAERo0Il0Y2blfz7v5TKrGanFzCIWakZcezo/YeU=";
 /// One that was valid once: it has to be refused.
 const OLD_SECRET: &str = "b2xkLXNlY3JldC1vZi10aGUtc2FtcGxl";
+/// The samples call back within a few milliseconds.
+const QUIET: Duration = Duration::from_millis(120);
 /// What the services allow is more than programs on the same machine need.
 const TIMEOUT: Duration = Duration::from_secs(2);

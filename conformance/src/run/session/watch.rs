@@ -65,7 +65,7 @@ impl Session {
         let within = self.settings.socket.timeout * PATIENCE;
         let mut once_more = true;
         loop {
-            self.effects.as_mut()?.calm(QUIET, within);
+            self.effects.as_mut()?.calm(self.quiet, within);
             let mark = self.effects.as_mut()?.mark();
             let control = self.control_after(check);
             if !self.settings.policy.accepts(&control) {
@@ -174,7 +174,7 @@ impl Session {
         let now = self.settings.now;
         let longest = self.settings.socket.timeout * PATIENCE;
         // Who takes long to act at all takes long to act on this too.
-        let quiet = QUIET.max(habit.lag.unwrap_or_default() * 2).min(longest);
+        let quiet = self.quiet.max(habit.lag.unwrap_or_default() * 2).min(longest);
         let until = Instant::now() + within;
         let Some(effects) = self.effects.as_deref_mut() else { return Vec::new() };
         let expected = events * habit.usual;
@@ -200,7 +200,7 @@ impl Session {
 }
 
 /// Without a call for so long, no more are expected.
-const QUIET: Duration = Duration::from_millis(300);
+pub(super) const QUIET: Duration = Duration::from_millis(300);
 /// The same, when the integration is met for the first time.
 const LEARNING: Duration = Duration::from_secs(1);
 /// So many times the time of an exchange is waited at most for what a valid event leads to.
