@@ -23,6 +23,10 @@ use contract::service::Service;
 /// Flaws that no check catches, and why. What stands here must not be caught.
 const WAITING: &[(Service, &str, &str)] = &[];
 
+/// Checks that catch some flaws only if one of two things that happen at the same time comes first: what they were once seen to
+/// catch stays on the shelf. Each of those flaws is caught by another check besides, in every run.
+const BY_CHANCE: [&str; 2] = ["lost-answer-leaves-one-effect", "events-at-once-have-one-effect"];
+
 /// What became of one flawed receiver.
 struct Kill {
     service: Service,
@@ -218,20 +222,24 @@ fn the_kill_table_is_the_one_on_the_shelf() {
 fn recorded() -> Vec<Kill> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots/conformance/kill-table.snap");
     let shelf = fs::read_to_string(path).unwrap_or_default();
-    let mut on_shelf: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    let mut on_shelf: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let mut whose = String::new();
     for line in shelf.lines() {
         match line.strip_prefix("    ").and_then(|entry| entry.split_once(' ')) {
             Some((word, id)) => {
-                on_shelf.entry(whose.clone()).or_default().insert((word.to_owned(), id.trim().to_owned()));
+                on_shelf.entry(whose.clone()).or_default().push((word.to_owned(), id.trim().to_owned()));
             }
             None => line.clone_into(&mut whose),
         }
     }
     let kept = |kill: &Kill, word: &str, ids: &[String]| -> Vec<String> {
         let Some(entries) = on_shelf.get(&format!("{} {}", kill.service, kill.flaw)) else { return ids.to_owned() };
-        let keeps = |id: &&String| update() == Some(Update::All) || entries.contains(&(word.to_owned(), (*id).clone()));
-        ids.iter().filter(keeps).cloned().collect()
+        if update() == Some(Update::All) {
+            return ids.to_owned();
+        }
+        let holds = |id: &String| ids.contains(id) || BY_CHANCE.contains(&id.as_str());
+        let own = entries.iter().filter(|(other, id)| other == word && holds(id));
+        own.map(|(_, id)| id.clone()).collect()
     };
     let narrowed = kills().iter().map(|kill| Kill {
         failed: kept(kill, "fail", &kill.failed),
