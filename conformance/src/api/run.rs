@@ -13,6 +13,7 @@ use crate::run::event::{CaseReport, CheckCard, CheckReport, Event, RunCard, RunR
 use crate::run::evidence::{Evidence, millis};
 use crate::run::session::Ended;
 use crate::run::shell;
+use crate::run::tally::unrun;
 use crate::run::verdict::{Deviation, Hint, Judgement, Status, Summary};
 
 /// What a run is made of besides its session.
@@ -237,26 +238,6 @@ fn case(check: &Check, heard: &Arc<Heard>, judgement: &Judgement, strict: bool, 
         outcome,
         duration_ms: shown.duration_ms,
         response: shown.response,
-    }
-}
-
-fn unrun(check: &Check, level: Level, status: Status, message: &str) -> CheckReport {
-    CheckReport {
-        id: check.id.to_owned(),
-        title: check.title.to_owned(),
-        area: check.area,
-        level,
-        clause: check.clauses.first().map(|clause| format!("{}: {clause}", clause.id)).unwrap_or_default(),
-        status,
-        cases: 0,
-        duration_ms: 0,
-        message: message.to_owned(),
-        expected: None,
-        actual: None,
-        evidence: Vec::new(),
-        reproduce: None,
-        replay: None,
-        hint: None,
     }
 }
 
