@@ -203,8 +203,8 @@ pub enum Plan {
     /// As many generated deliveries as the run has time for, each judged on its own. One that deviates is made smaller as
     /// long as it deviates in the same way.
     Property {
-        /// What varies. The run's seed decides what comes of it.
-        sketches: fn(&Policy) -> BoxedStrategy<Sketch>,
+        /// What varies, for each of [`TURNS`](crate::ask::sketch::TURNS) cases in a row. The run's seed decides what comes of it.
+        sketches: fn(&Policy, u64) -> BoxedStrategy<Sketch>,
         /// What is sent for one choice. Pure.
         make: fn(&Craft<'_>, &Sketch) -> Case,
         /// What is thought of the answer. Pure.

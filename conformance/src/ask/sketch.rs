@@ -1,7 +1,9 @@
 //! What generated cases vary: small choices that shrink to something that a person can read, and the JSON that they spell.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::strategy::{BoxedStrategy, Union};
@@ -67,25 +69,39 @@ pub enum Edit {
     Delete(usize),
 }
 
+/// What must not be left to chance (each awkward fragment of a text, each kind of value) is dealt out over so many cases in a
+/// row; with fewer cases some of it is not sent.
+pub const TURNS: u64 = 4;
+
 /// Texts as people write them, in any spelling.
-pub fn written() -> BoxedStrategy<Sketch> {
-    event(texts(), spellings(), Just(Vec::new()).boxed())
+pub fn written(turn: u64) -> BoxedStrategy<Sketch> {
+    event(texts(turn), spellings(), Just(Vec::new()).boxed())
 }
 
 /// Texts as people write them, spelt as the service spells them.
-pub fn texts_alone() -> BoxedStrategy<Sketch> {
-    event(texts(), Just(Spelling::default()).boxed(), Just(Vec::new()).boxed())
+pub fn texts_alone(turn: u64) -> BoxedStrategy<Sketch> {
+    event(texts(turn), Just(Spelling::default()).boxed(), Just(Vec::new()).boxed())
 }
 
 /// Keys that no document names.
-pub fn extended() -> BoxedStrategy<Sketch> {
-    let addition = (any::<bool>(), "[a-z]{1,10}(_[a-z]{1,6})?", values()).prop_map(|(inside, key, value)| Addition {
-        inside,
-        key: format!("new_{key}"),
-        value,
+pub fn extended(turn: u64) -> BoxedStrategy<Sketch> {
+    let key = || "[a-z]{1,10}(_[a-z]{1,6})?";
+    let addition = |(inside, key, value)| Addition { inside, key: format!("new_{key}"), value };
+    let kinds = values().into_iter().flat_map(|kind| [(true, kind.clone()), (false, kind)]);
+    let sure = dealt(kinds.collect(), turn).into_iter().map(|(inside, kind)| {
+        let made = (Just(inside), key(), kind).prop_map(addition);
+        always(made.boxed())
+    });
+    let more = vec((any::<bool>(), key(), Union::new(values())).prop_map(addition), 0..3);
+    let additions = (sure.collect::<Vec<_>>(), more).prop_map(|(sure, more)| {
+        let mut all: Vec<Addition> = sure.into_iter().flatten().chain(more).collect();
+        // One name, one value: which of two would be sent is nothing to leave open.
+        let mut seen = BTreeSet::new();
+        all.retain(|addition| seen.insert((addition.inside, addition.key.clone())));
+        all
     });
     let text = Just("conformance: with new keys".to_owned()).boxed();
-    event(text, Just(Spelling::default()).boxed(), vec(addition, 1..4).boxed())
+    event(text, Just(Spelling::default()).boxed(), additions.boxed())
 }
 
 /// Values that are near the right one. Places are below `length`, characters from a to z and digits.
@@ -135,7 +151,9 @@ const FRAGMENTS: [&str; 20] = [
     "\r\n\t",
 ];
 
-fn texts() -> BoxedStrategy<String> {
+/// Some awkward fragments for sure, and anything besides.
+fn texts(turn: u64) -> BoxedStrategy<String> {
+    let sure = dealt(FRAGMENTS.to_vec(), turn).into_iter().map(|fragment| always(Just(fragment).boxed()));
     let fragments = Union::new(FRAGMENTS.map(|fragment| Just(fragment.to_owned()).boxed()));
     let piece = Union::new([
         fragments.boxed(),
@@ -144,7 +162,19 @@ fn texts() -> BoxedStrategy<String> {
         "[ぁ-んァ-ヶ一-龠]{1,8}".boxed(),
         "[😀-🙏]{1,3}".boxed(),
     ]);
-    vec(piece, 1..6).prop_map(|pieces| pieces.concat()).boxed()
+    (sure.collect::<Vec<_>>(), vec(piece, 1..5))
+        .prop_map(|(sure, pieces)| sure.into_iter().flatten().map(str::to_owned).chain(pieces).collect())
+        .boxed()
+}
+
+/// The share of one turn.
+fn dealt<T>(all: Vec<T>, turn: u64) -> Vec<T> {
+    all.into_iter().zip((0..TURNS).cycle()).filter(|(_, whose)| *whose == turn % TURNS).map(|(one, _)| one).collect()
+}
+
+/// This, unless the case is made smaller.
+fn always<T: Clone + std::fmt::Debug + 'static>(it: BoxedStrategy<T>) -> BoxedStrategy<Option<T>> {
+    (weighted(1.0), it).prop_map(|(there, it)| there.then_some(it)).boxed()
 }
 
 fn spellings() -> BoxedStrategy<Spelling> {
@@ -155,8 +185,8 @@ fn spellings() -> BoxedStrategy<Spelling> {
         .boxed()
 }
 
-fn values() -> BoxedStrategy<Json> {
-    Union::new([
+fn values() -> Vec<BoxedStrategy<Json>> {
+    vec![
         Just(Json::Null).boxed(),
         any::<bool>().prop_map(Json::from).boxed(),
         any::<i32>().prop_map(Json::from).boxed(),
@@ -166,8 +196,7 @@ fn values() -> BoxedStrategy<Json> {
         Just(json!("ขอบคุณ 👍")).boxed(),
         vec(any::<u8>(), 0..3).prop_map(Json::from).boxed(),
         Just(json!({"id": "7", "tags": [{"name": null}]})).boxed(),
-    ])
-    .boxed()
+    ]
 }
 
 impl Sketch {
@@ -348,11 +377,35 @@ mod tests {
         assert_eq!(Spelling::default().spell(&json!({"a": "ข/\u{1}"})), "{\"a\":\"ข/\\u0001\"}");
     }
 
+    #[test]
+    fn what_must_not_be_left_to_chance_is_in_the_first_cases() {
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let mut draw = |strategy: BoxedStrategy<Sketch>| strategy.new_tree(&mut runner).unwrap();
+        let mut texts = String::new();
+        let mut kinds = BTreeSet::new();
+        for turn in 0..TURNS {
+            let Sketch::Event { text, .. } = draw(texts_alone(turn)).current() else { panic!("no event") };
+            texts += &text;
+            let mut tree = draw(extended(turn));
+            let Sketch::Event { additions, .. } = tree.current() else { panic!("no event") };
+            kinds.extend(additions.iter().map(|one| (one.inside, one.value.is_null(), one.value.is_object())));
+            while tree.simplify() {}
+            let Sketch::Event { additions, .. } = tree.current() else { panic!("no event") };
+            assert_eq!(additions, [], "what is sure gives way when the case is made smaller");
+        }
+        for fragment in FRAGMENTS {
+            assert!(texts.contains(fragment), "{fragment:?}");
+        }
+        for inside in [true, false] {
+            assert!(kinds.contains(&(inside, true, false)) && kinds.contains(&(inside, false, true)), "{inside}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn every_spelling_means_the_same(sketch in written()) {
+        fn every_spelling_means_the_same(sketch in (0..TURNS).prop_flat_map(written)) {
             let Sketch::Event { text, spelling, .. } = sketch else { return Err(TestCaseError::fail("no event")) };
             let value = json!({"event": {"body": text, "n": 7, "list": [true, null, {}]}, "id": "1"});
             let read: Json = serde_json::from_str(&spelling.spell(&value)).unwrap();

@@ -17,18 +17,39 @@ use crate::ask::case::{Case, Trial};
 use crate::ask::craft::Craft;
 use crate::ask::policy::Policy;
 use crate::ask::seed::Dice;
-use crate::ask::sketch::Sketch;
+use crate::ask::sketch::{Sketch, TURNS};
 use crate::check::Check;
 
 /// What a property is made of.
 #[derive(Clone, Copy)]
 pub(super) struct Property {
-    pub(super) sketches: fn(&Policy) -> BoxedStrategy<Sketch>,
+    pub(super) sketches: fn(&Policy, u64) -> BoxedStrategy<Sketch>,
     pub(super) make: fn(&Craft<'_>, &Sketch) -> Case,
     pub(super) judge: fn(&Trial<'_>) -> Judgement,
 }
 
 type Tree = Box<dyn ValueTree<Value = Sketch>>;
+
+/// Where the cases of a check come from, one after another.
+struct Source {
+    turns: Vec<BoxedStrategy<Sketch>>,
+    runner: TestRunner,
+    drawn: usize,
+}
+
+impl Source {
+    fn new(check: &Check, sketches: fn(&Policy, u64) -> BoxedStrategy<Sketch>, session: &Session) -> Self {
+        let turns = (0..TURNS).map(|turn| sketches(&session.settings().policy, turn)).collect();
+        Self { turns, runner: runner(session.settings().seed, check.id), drawn: 0 }
+    }
+
+    /// The next one. A strategy that gives nothing would be a fault of ours; the check then says that it sent nothing.
+    fn next(&mut self) -> Option<Tree> {
+        let strategy = self.turns.get(self.drawn % self.turns.len().max(1))?;
+        self.drawn += 1;
+        strategy.new_tree(&mut self.runner).ok()
+    }
+}
 
 /// Runs so many cases, up to `jobs` at once, and tells of each.
 pub(super) fn judge(
@@ -39,15 +60,12 @@ pub(super) fn judge(
     session: &mut Session,
     tell: &mut dyn FnMut(&Session, &Case, &Steps, &Judgement),
 ) {
-    let strategy = (property.sketches)(&session.settings().policy);
-    let mut runner = runner(session.settings().seed, check.id);
+    let mut source = Source::new(check, property.sketches, session);
     let only = only.and_then(|name| name.parse::<Descent>().ok());
     let mut index = 0;
     while index < cases && session.ended().is_none() {
         let most = (cases - index).min(jobs.max(1) as u64);
-        // A strategy that gives nothing would be a fault of ours; the check then says that it sent nothing.
-        let mut trees: Vec<Option<Tree>> =
-            (0..most).map(|_| strategy.new_tree(&mut runner).ok().map(|tree| Box::new(tree) as Tree)).collect();
+        let mut trees: Vec<Option<Tree>> = (0..most).map(|_| source.next()).collect();
         let mut batch: Vec<Case> = trees
             .iter_mut()
             .zip(index..)
@@ -103,14 +121,13 @@ pub(super) fn judge(
 /// The first `count` cases that the run's seed gives, as they are before any shrinking.
 pub fn generated(
     check: &Check,
-    sketches: fn(&Policy) -> BoxedStrategy<Sketch>,
+    sketches: fn(&Policy, u64) -> BoxedStrategy<Sketch>,
     make: fn(&Craft<'_>, &Sketch) -> Case,
     count: u64,
     session: &Session,
 ) -> Vec<Case> {
-    let strategy = sketches(&session.settings().policy);
-    let mut runner = runner(session.settings().seed, check.id);
-    let trees = (0..count).map_while(|number| Some((number, strategy.new_tree(&mut runner).ok()?.current())));
+    let mut source = Source::new(check, sketches, session);
+    let trees = (0..count).map_while(|number| Some((number, source.next()?.current())));
     trees.map(|(number, sketch)| Case { name: name(number), ..make(&session.craft(check.id), &sketch) }).collect()
 }
 

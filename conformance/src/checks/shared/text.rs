@@ -23,7 +23,11 @@ const ANY_TEXT: Check = Check {
                 works for months and then loses the one message with the character that it cannot take.",
     hint: "The case's text is the smallest that was found to fail. Keep the body as bytes until the event is verified, read \
            it with a JSON library as UTF-8, and let logs, templates and storage take every character.",
-    plan: Plan::Property { sketches: |_| texts_alone(), make: written_event, judge: acknowledged_as_plain_ones_are },
+    plan: Plan::Property {
+        sketches: |_, turn| texts_alone(turn),
+        make: written_event,
+        judge: acknowledged_as_plain_ones_are,
+    },
     ..Check::blank(Service::Chatwork)
 };
 
@@ -33,7 +37,11 @@ const ANY_SPELLING: Check = Check {
                 depends on them has verified or parsed something else than the bytes that it got, and fails when the \
                 service changes its JSON library.",
     hint: "Verify the raw bytes, then parse them with a JSON library: no regular expressions, no re-serialised copy.",
-    plan: Plan::Property { sketches: |_| written(), make: written_event, judge: acknowledged_as_plain_ones_are },
+    plan: Plan::Property {
+        sketches: |_, turn| written(turn),
+        make: written_event,
+        judge: acknowledged_as_plain_ones_are,
+    },
     ..Check::blank(Service::Chatwork)
 };
 
@@ -44,7 +52,11 @@ const ADDITIONS: Check = Check {
                 not know loses every event from that day on.",
     hint: "Let the decoder ignore unknown keys in every object (no deny_unknown_fields, no additionalProperties: false), \
            and do not index new values by type.",
-    plan: Plan::Property { sketches: |_| extended(), make: written_event, judge: acknowledged_as_plain_ones_are },
+    plan: Plan::Property {
+        sketches: |_, turn| extended(turn),
+        make: written_event,
+        judge: acknowledged_as_plain_ones_are,
+    },
     ..Check::blank(Service::Chatwork)
 };
 
