@@ -189,6 +189,78 @@ fn what_is_called_is_known_by_operation_place_and_text() {
 
 const SOON: Duration = Duration::from_secs(10);
 
+/// What an integration at `mock` that looks each event up, and marks it as read, makes of one body: the status of its answer.
+fn looked_up(mock: &Endpoint, event: &serde_json::Value) -> u16 {
+    let message = &event["webhook_event"];
+    let (room, id) = (&message["room_id"], message["message_id"].as_str().unwrap());
+    let ask = |method: &str, path: &str, form: &str| {
+        let (authority, length) = (&mock.authority, form.len());
+        let head =
+            format!("{method} /v2/rooms/{room}/messages/{path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close");
+        let kind = "content-type: application/x-www-form-urlencoded";
+        let mut stream = TcpStream::connect(authority).unwrap();
+        let credential = format!("x-chatworktoken: {AOI}");
+        write!(stream, "{head}\r\n{credential}\r\n{kind}\r\ncontent-length: {length}\r\n\r\n{form}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let body = answer.split("\r\n\r\n").nth(1).unwrap().to_owned();
+        (answer[9..12].parse::<u16>().unwrap(), body)
+    };
+    let (status, body) = ask("GET", id, "");
+    let read: serde_json::Value = serde_json::from_str(&body).unwrap();
+    if status != 200 || read["body"] != message["body"] {
+        return 403;
+    }
+    let (status, body) = ask("PUT", "read", &format!("message_id={id}"));
+    // One that was edited, or told of twice, has been read already.
+    if status == 200 || body.contains("already") { 200 } else { 500 }
+}
+
+/// Serves that integration.
+fn serve_looking_up(listener: &TcpListener, mock: &Endpoint) {
+    for stream in listener.incoming() {
+        let mut stream = BufReader::new(stream.unwrap());
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            stream.read_line(&mut line).unwrap();
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        if length == 0 || stream.read_exact(&mut body).is_err() {
+            continue;
+        }
+        let status = serde_json::from_slice(&body).map_or(400, |event| looked_up(mock, &event));
+        write!(stream.get_mut(), "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+    }
+}
+
+#[test]
+fn what_events_tell_of_can_be_read_and_what_forgeries_tell_of_cannot() {
+    let judged = |only: &'static str| {
+        let beside = beside(Service::Chatwork);
+        let mock = Endpoint::parse(beside.base_url()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/webhook", listener.local_addr().unwrap());
+        std::thread::spawn(move || serve_looking_up(&listener, &mock));
+        let manner = Manner { only, cases: 24, ..Manner::default() };
+        let judged = judge_watching(Service::Chatwork, &url, manner, Some(Box::new(beside.watch())));
+        let statuses: Vec<Status> = judged.checks.iter().map(|check| check.status).collect();
+        assert!(statuses.iter().all(|status| *status == Status::Pass), "{:?}", judged.checks);
+        statuses
+    };
+    // Each kind of event: created, edited, a mention.
+    assert_eq!(judged("*.valid-event-is-*"), [Status::Pass]);
+    assert_eq!(judged("*any-text*"), [Status::Pass]);
+    // It does not even look at signatures.
+    assert_eq!(judged("*wrong-secret-is-refused"), [Status::Pass]);
+}
+
 #[test]
 fn there_is_no_limit_in_the_way_of_as_many_replies_as_there_are_events() {
     let beside = beside(Service::Chatwork);

@@ -70,6 +70,7 @@ fn cases_of(
             target: "/webhook?team=1",
             rhythm: Rhythm::default(),
             serial: &serial,
+            after: None,
         };
         let Plan::Examples { cases, .. } = check.plan else { continue };
         for case in cases(&craft) {

@@ -41,6 +41,11 @@ pub trait Effects: fmt::Debug {
     /// From now on every answer of the API waits for so long; zero for not at all.
     fn slow_down(&mut self, delay: Duration);
 
+    /// A real event with this body is about to be sent: what it tells of is so in the service from now on.
+    fn happens(&mut self, event: &[u8]) {
+        let _ = event;
+    }
+
     /// Where the API is, if others may know.
     fn base_url(&self) -> Option<&str> {
         None
@@ -104,17 +109,44 @@ impl Call {
 /// whoever repeats one says which event is meant.
 pub fn numbers(text: &[u8], now: UnixMillis) -> BTreeSet<u64> {
     let runs = text.split(|byte| !byte.is_ascii_digit()).filter_map(|run| std::str::from_utf8(run).ok()?.parse().ok());
-    let began = u64::try_from(now.0).unwrap_or_default();
-    runs.filter(|number: &u64| number / EVENTS_MAX == began).collect()
+    runs.filter(|number| is_number(*number, now)).collect()
 }
 
-/// The number of an event of this run.
+/// The number of an event of this run. Numbers ascend with the events and with the runs, and are so far apart that those of
+/// events in between ([`number_after`]) fit between them, and the ids of replies between all of these.
 pub fn number(now: UnixMillis, serial: u64) -> u64 {
-    u64::try_from(now.0).unwrap_or_default().saturating_mul(EVENTS_MAX).saturating_add(serial)
+    first(now).saturating_add(serial.saturating_mul(STRIDE))
 }
 
-/// Events of one run have numbers below this, behind the milliseconds of its start.
+/// The number of an event that is told of right after the one with this number, and before the next one of [`number`]; none
+/// if there is no room left, or if the run has no such number.
+pub fn number_after(before: u64, now: UnixMillis) -> Option<u64> {
+    let between = before.checked_sub(first(now))? % STRIDE / STEP;
+    (between + 1 < STEPS).then(|| before.checked_add(STEP)).flatten()
+}
+
+/// Whether this is the number of an event of the run that began then.
+pub fn is_number(number: u64, now: UnixMillis) -> bool {
+    let Some(distance) = number.checked_sub(first(now)) else { return false };
+    let (serial, rest) = (distance / STRIDE, distance % STRIDE);
+    serial < EVENTS_MAX && rest % STEP == 0 && rest / STEP < STEPS
+}
+
+fn first(now: UnixMillis) -> u64 {
+    u64::try_from(now.0).unwrap_or_default().saturating_mul(NUMBERS_PER_MS)
+}
+
+/// Events of one run, at most.
 const EVENTS_MAX: u64 = 1_000_000;
+/// How far numbers of one run are from each other. A prime, so that numbers of different runs hardly ever meet.
+const STRIDE: u64 = 100_000_000_003;
+/// How far numbers in between are from each other: further than a hundred message ids of the mock.
+const STEP: u64 = 100_000_000;
+/// Numbers in between, at most, the first one included.
+const STEPS: u64 = 999;
+/// How far the first numbers of runs are from each other for each millisecond between them. They have 19 digits, and are
+/// beyond the message ids that the mock's world begins with.
+const NUMBERS_PER_MS: u64 = 2_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -126,6 +158,23 @@ mod tests {
         let (first, second) = (number(now, 0), number(now, 7));
         let text = format!("[rp aid=1003 to=5001-{first}]\nคุณเขียนว่า {second}, and 1760000000000 or {first}0");
         assert_eq!(numbers(text.as_bytes(), now), [first, second].into());
-        assert_eq!(numbers(text.as_bytes(), UnixMillis(now.0 + 1)), [].into(), "of another run");
+        for other in [now.0 + 1, now.0 - 1, now.0 + 60_000, now.0 - 60_000] {
+            assert_eq!(numbers(text.as_bytes(), UnixMillis(other)), [].into(), "of another run");
+        }
+        assert_eq!(first.to_string().len(), 19);
+    }
+
+    #[test]
+    fn numbers_in_between_ascend_and_belong_to_the_run() {
+        let now = UnixMillis(1_760_000_000_000);
+        let mut last = number(now, 3);
+        for place in 1..STEPS {
+            let next = number_after(last, now).unwrap();
+            assert!(last < next && next < number(now, 4) && is_number(next, now), "{place}");
+            last = next;
+        }
+        assert_eq!(number_after(last, now), None);
+        assert_eq!(number_after(7, now), None, "of no run");
+        assert!(!is_number(last + 1, now) && !is_number(last - 1, now));
     }
 }

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use contract::chatday::Profile;
 use contract::chatday::gate::is_token;
+use contract::chatwork::webhook::EventKind;
 use contract::service::Service;
 use contract::wire::form::Form;
 use contract::wire::multipart;
@@ -249,6 +250,20 @@ impl Watch {
     }
 }
 
+/// Writes the message that an event tells of into the mock's world, or changes it. Nothing where it is there already.
+fn written(mock: &Mock, event: &Value) -> Option<()> {
+    let message = &event["webhook_event"];
+    let room = message["room_id"].as_u64()?;
+    let author = message["account_id"].as_u64().or_else(|| message["from_account_id"].as_u64())?;
+    let (id, body) = (message["message_id"].as_str()?, message["body"].as_str()?);
+    let is_edit = event["webhook_event_type"] == EventKind::MessageUpdated.word();
+    let is_new = mock.member_writes_as(room, author, id, body).is_ok();
+    if is_edit {
+        return mock.member_edits(room, author, id, body).ok();
+    }
+    is_new.then_some(())
+}
+
 /// The room in the path of a call.
 fn room(path: &str) -> Option<String> {
     let mut parts = path.split('/').skip_while(|part| *part != "rooms");
@@ -292,6 +307,15 @@ impl Effects for Watch {
             if left.is_zero() || !self.wait(left) {
                 return self.calls.get(from..).unwrap_or_default().to_vec();
             }
+        }
+    }
+
+    fn happens(&mut self, event: &[u8]) {
+        if self.service == Service::Chatwork
+            && let Ok(event) = serde_json::from_slice::<Value>(event)
+        {
+            // What the mock's world has no place for cannot be read there either.
+            let _ = written(&self.mock, &event);
         }
     }
 

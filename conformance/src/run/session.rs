@@ -1,6 +1,7 @@
 //! The conversation with one subject: sends, keeps pace, remembers whether real events are accepted, and gives up when
 //! the subject has fallen silent.
 
+mod several;
 mod watch;
 
 use std::cell::Cell;
@@ -10,18 +11,17 @@ use std::time::Duration;
 
 use contract::time::UnixMillis;
 use tokio::runtime::{self, Runtime};
-use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 
 use super::stop::Stop;
 use crate::ask::case::Case;
 use crate::ask::craft::{Craft, Rhythm};
-use crate::ask::effects::Effects;
+use crate::ask::effects::{self, Effects};
 use crate::ask::policy::Policy;
 use crate::ask::secret::Secret;
 use courier::address::Endpoint;
 use courier::exchange::{Delivery, Exchange, Fault, Outcome};
-use courier::line::{Connection, Line};
+use courier::line::Line;
 use courier::raw::Manner;
 use courier::socket::Socket;
 
@@ -75,6 +75,8 @@ pub struct Session {
     runtime: Runtime,
     until: Option<Instant>,
     serial: Cell<u64>,
+    /// The highest number of an event that was sent.
+    last: Cell<u64>,
     requests: u64,
     silent: u32,
     next_slot: Option<Instant>,
@@ -97,9 +99,11 @@ impl Session {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self {
             until: settings.max_time.and_then(|max_time| Instant::now().checked_add(max_time)),
+            // The first control event may come before everything else that is made.
+            serial: Cell::new(1),
+            last: Cell::new(effects::number(settings.now, 0)),
             settings,
             runtime,
-            serial: Cell::new(0),
             requests: 0,
             silent: 0,
             next_slot: None,
@@ -160,6 +164,7 @@ impl Session {
             target: &self.settings.endpoint.target,
             rhythm: Rhythm { latency: self.latency, timeout: self.settings.socket.timeout },
             serial: &self.serial,
+            after: None,
         }
     }
 
@@ -225,6 +230,7 @@ impl Session {
         if let Some(fault) = self.hush() {
             return unsent(delivery, fault);
         }
+        self.happens(delivery);
         let slot = self.slot();
         let Self { settings, runtime, until, .. } = self;
         let mut stop = settings.stop.clone();
@@ -244,120 +250,6 @@ impl Session {
         exchange
     }
 
-    /// Sends several cases at once, each on a connection of its own, and waits for what becomes of all of them. Where the
-    /// last exchange had no answer they go one by one: who stalls is not to be stormed.
-    pub fn send_all(&mut self, cases: &[&Case]) -> Vec<Exchange> {
-        if cases.len() < 2 || self.silent > 0 || self.hush().is_some() {
-            return cases.iter().map(|case| self.send_case(case)).collect();
-        }
-        let slots: Vec<Option<Instant>> = cases.iter().map(|_| self.slot()).collect();
-        let Self { settings, runtime, until, .. } = self;
-        let mut stop = settings.stop.clone();
-        let mut exchanges: Vec<Option<Exchange>> = vec![None; cases.len()];
-        runtime.block_on(async {
-            let mut flying = JoinSet::new();
-            for (index, (case, slot)) in cases.iter().zip(slots).enumerate() {
-                let (socket, delivery, manner) = (settings.socket.clone(), case.delivery.clone(), case.manner.clone());
-                flying.spawn(async move {
-                    wait_for(slot).await;
-                    (index, travel(&socket, &delivery, manner.as_ref()).await)
-                });
-            }
-            loop {
-                tokio::select! {
-                    landed = flying.join_next() => match landed {
-                        Some(Ok((index, exchange))) => exchanges[index] = Some(exchange),
-                        Some(Err(_)) => {}
-                        None => return,
-                    },
-                    () = stop.asked() => return,
-                    () = over(*until) => return,
-                }
-            }
-        });
-        let landed = cases.iter().zip(exchanges);
-        let all: Vec<Exchange> =
-            landed.map(|(case, exchange)| exchange.unwrap_or_else(|| unsent(&case.delivery, Fault::Stopped))).collect();
-        let silent = self.silent;
-        all.iter().for_each(|exchange| self.note(exchange));
-        // Of several at once some may wait in vain: the subject has fallen silent only if all did, and that once.
-        let answered = all.iter().any(|exchange| exchange.fault().is_none());
-        self.silent = if answered { 0 } else { self.silent.min(silent + 1) };
-        all
-    }
-
-    /// Sends cases one after another on one connection, as long as the subject keeps it, each after an idle time.
-    pub fn send_in_line(&mut self, cases: &[(Duration, Case)]) -> Vec<(Exchange, Connection)> {
-        let mut sent = Vec::with_capacity(cases.len());
-        // The line borrows the way there; a copy of it leaves the session free.
-        let socket = self.settings.socket.clone();
-        let mut line = Line::new(&socket);
-        for (idle, case) in cases {
-            if let Some(fault) = self.hush() {
-                sent.push((unsent(&case.delivery, fault), Connection::Fresh));
-                continue;
-            }
-            let slot = self.slot();
-            let Self { settings, runtime, until, .. } = self;
-            let mut stop = settings.stop.clone();
-            let plain = Manner::default();
-            let played = runtime.block_on(async {
-                let playing = async {
-                    sleep_until(Instant::now() + *idle).await;
-                    wait_for(slot).await;
-                    line.play(&case.delivery, case.manner.as_ref().unwrap_or(&plain)).await
-                };
-                tokio::select! {
-                    played = playing => Some(played),
-                    () = stop.asked() => None,
-                    () = over(*until) => None,
-                }
-            });
-            match played {
-                Some((exchange, connection)) => {
-                    self.note(&exchange);
-                    sent.push((exchange, connection));
-                }
-                None => sent.push((unsent(&case.delivery, Fault::Stopped), Connection::Fresh)),
-            }
-        }
-        sent
-    }
-
-    /// Sends one case slowly, and the others one after another while it is on its way. The slow one's exchange comes first.
-    pub fn send_beside(&mut self, slow: &Case, others: &[Case]) -> Vec<Exchange> {
-        if let Some(fault) = self.hush() {
-            return [slow].into_iter().chain(others).map(|case| unsent(&case.delivery, fault.clone())).collect();
-        }
-        let slots: Vec<Option<Instant>> = others.iter().map(|_| self.slot()).collect();
-        let Self { settings, runtime, until, .. } = self;
-        let mut stop = settings.stop.clone();
-        let exchanges = runtime.block_on(async {
-            let beside = async {
-                let mut exchanges = Vec::with_capacity(others.len());
-                // The slow one's head is to be there first.
-                sleep_until(Instant::now() + HEAD_START).await;
-                for (case, slot) in others.iter().zip(slots) {
-                    wait_for(slot).await;
-                    exchanges.push(travel(&settings.socket, &case.delivery, case.manner.as_ref()).await);
-                }
-                exchanges
-            };
-            let both = async { tokio::join!(travel(&settings.socket, &slow.delivery, slow.manner.as_ref()), beside) };
-            tokio::select! {
-                (first, others) = both => Some([first].into_iter().chain(others).collect::<Vec<Exchange>>()),
-                () = stop.asked() => None,
-                () = over(*until) => None,
-            }
-        });
-        let Some(exchanges) = exchanges else {
-            let stopped = |case: &Case| unsent(&case.delivery, Fault::Stopped);
-            return [slow].into_iter().chain(others).map(stopped).collect();
-        };
-        exchanges.iter().for_each(|exchange| self.note(exchange));
-        exchanges
-    }
-
     /// A control event before a forged one. An accepted one that nothing has followed yet serves again.
     pub fn control_before(&mut self, check: &str) -> Exchange {
         match self.control.take() {
@@ -371,7 +263,7 @@ impl Session {
 
     /// A control event of its own.
     pub fn control_after(&mut self, check: &str) -> Exchange {
-        let delivery = self.craft(check).control();
+        let delivery = Craft { after: Some(&self.last), ..self.craft(check) }.control();
         let exchange = self.send(&delivery);
         if self.settings.policy.accepts(&exchange) {
             self.latency = exchange.took;
@@ -443,5 +335,3 @@ async fn over(until: Option<Instant>) {
 
 /// Between two attempts to connect.
 const RETRY: Duration = Duration::from_millis(50);
-/// How long a slow sender is ahead of the others.
-const HEAD_START: Duration = Duration::from_millis(50);

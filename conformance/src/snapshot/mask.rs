@@ -5,6 +5,8 @@ use contract::time::UnixMillis;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::ask::effects;
+
 /// Hides what is volatile in the answers of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct Mask {
@@ -86,10 +88,9 @@ impl Mask {
         format!("{masked}{}", &word[bare.len()..])
     }
 
-    /// The ids of our own events: milliseconds of the run's start, then a counter of six digits.
+    /// The ids of our own events.
     fn is_event_id(self, word: &str) -> bool {
-        let began = self.began.0;
-        word.len() == 19 && word.parse::<i64>().is_ok_and(|number| (began..=began + 1).contains(&(number / 1_000_000)))
+        word.parse().is_ok_and(|number| effects::is_number(number, self.began))
     }
 
     fn is_near_timestamp(self, word: &str) -> bool {
@@ -179,7 +180,8 @@ mod tests {
             ("1769824801", "[unix-seconds]"),
             ("1769824801123", "[unix-milliseconds]"),
             ("1234567890", "1234567890"),
-            ("message 1769824800000000007 stored", "message [event-id] stored"),
+            ("message 3539650300000000021 stored", "message [event-id] stored"),
+            ("message 3539650300000000022 stored", "message 3539650300000000022 stored"),
             ("message 1999000111250307113 stored", "message 1999000111250307113 stored"),
             ("took 12ms, 0.25s", "took [duration], [duration]"),
             ("ms, s, 12km, class", "ms, s, 12km, class"),

@@ -123,7 +123,9 @@
 //! **`https` targets** are refused for now, with a sentence, rather than called without TLS.
 //!
 //! **What the judge of endpoints sees beside a mock.** Calls are matched to events by what they quote; an integration that quotes
-//! nothing is watched one event at a time. Chatday's events have no id, so that a second effect of the same bytes is worth knowing
+//! nothing is watched one event at a time. What a correctly signed event tells of is written into the world before it is sent,
+//! with the same message id, and ids ascend in the order of sending: an integration may look a message up, and may take a lower
+//! id for an old message. Chatday's events have no id, so that a second effect of the same bytes is worth knowing
 //! and no more; an event that is lost is warned of. A redirect of a path with a slash at its end is worth knowing: frameworks
 //! do it, and the service calls the URL that was typed.
 //!

@@ -104,6 +104,24 @@ impl Mock {
         Ok(written.get("message_id").and_then(Value::as_str).unwrap_or_default().to_owned())
     }
 
+    /// The same, with an id that is chosen here: a text of digits, higher than those of all messages of the world.
+    ///
+    /// # Errors
+    /// As [`Mock::member_writes`]; or the id is not higher.
+    pub fn member_writes_as(&self, room_id: u64, account_id: u64, id: &str, body: &str) -> Result<(), MockError> {
+        let message = json!({"room_id": room_id, "account_id": account_id, "message_id": id, "body": body});
+        self.send(Method::POST, "/chatwork/messages".to_owned(), Some(&message)).map(drop)
+    }
+
+    /// Another member of a room changes a message of theirs.
+    ///
+    /// # Errors
+    /// There is no such message, or it is somebody else's.
+    pub fn member_edits(&self, room_id: u64, account_id: u64, id: &str, body: &str) -> Result<(), MockError> {
+        let message = json!({"room_id": room_id, "account_id": account_id, "body": body});
+        self.send(Method::PUT, format!("/chatwork/messages/{id}"), Some(&message)).map(drop)
+    }
+
     /// Sets where the webhooks of the world's first Chatday application go, or with `None` takes that away.
     ///
     /// # Errors

@@ -137,6 +137,54 @@ fn what_another_member_writes_is_read_counted_and_unlimited() {
 }
 
 #[test]
+fn another_member_writes_with_a_chosen_id_and_changes_it_later() {
+    let mock = frozen();
+    let receiver = Receiver::friendly();
+    ok(
+        &mock,
+        "POST",
+        "/chatwork/webhooks",
+        &json!({"url": receiver.url(), "room_id": 5001, "events": ["message_created", "message_updated"]}),
+    );
+    let id = "5370000000000000001";
+    mock.member_writes_as(5001, 1002, id, "ครั้งแรก").unwrap();
+    mock.member_edits(5001, 1002, id, "แก้แล้ว 👍").unwrap();
+    settled(&mock);
+    assert_eq!(
+        told(&receiver.requests()),
+        [("message_created".to_owned(), "ครั้งแรก".to_owned()), ("message_updated".to_owned(), "แก้แล้ว 👍".to_owned())]
+    );
+    assert_eq!(receiver.requests()[0].json()["webhook_event"]["message_id"], id);
+    let read = api(&mock, "GET", &format!("/rooms/5001/messages/{id}"), &[]).1;
+    assert_eq!((&read["message_id"], &read["body"]), (&json!(id), &json!("แก้แล้ว 👍")));
+    let next = api(&mock, "POST", "/rooms/5001/messages", &[("body", "後で")]).1["message_id"].clone();
+    assert!(
+        next.as_str().unwrap().parse::<u64>().unwrap() > id.parse::<u64>().unwrap(),
+        "later ones are higher: {next}"
+    );
+
+    let write = |id: Value| {
+        let message = json!({"room_id": 5001, "account_id": 1002, "message_id": id, "body": "x"});
+        refused(&mock, "POST", "/chatwork/messages", &message)
+    };
+    let too_low = "/message_id: expected one that is higher than those of all messages of this world and at most \
+                   9000000000000000000, as later messages have higher ids";
+    assert_eq!(write(json!(id)), (400, vec![too_low.to_owned()]));
+    assert_eq!(write(json!("9000000000000000001")), (400, vec![too_low.to_owned()]));
+    for spoilt in [json!("x7"), json!("07"), json!(5_370_000_000_000_000_002_u64)] {
+        let (status, words) = write(spoilt.clone());
+        assert!(status == 400 && words[0].starts_with("/message_id: expected a text"), "{spoilt}: {words:?}");
+    }
+    let edit = |id: &str, account: u64| {
+        let message = json!({"room_id": 5001, "account_id": account, "body": "x"});
+        refused(&mock, "PUT", &format!("/chatwork/messages/{id}"), &message)
+    };
+    assert_eq!(edit(id, 1003), (400, vec![format!("/account_id: the message {id} is not one of the account 1003")]));
+    assert_eq!(edit("7", 1002), (400, vec!["/message_id: the room 5001 has no message 7".to_owned()]));
+    assert_eq!(edit("x7", 1002).0, 404);
+}
+
+#[test]
 fn a_failed_delivery_is_never_sent_again_and_ten_in_a_row_switch_the_setting_off() {
     let mock = frozen();
     let receiver = Receiver::with(|number, stream| {

@@ -24,6 +24,20 @@ use super::secret::Secret;
 use super::seed::Dice;
 use courier::exchange::{Delivery, Value};
 
+/// Whether what shows that a delivery comes from the service is right for its body.
+pub fn comes_from_the_service(secret: &Secret, policy: &Policy, delivery: &Delivery) -> bool {
+    let shown = |name: HeaderName| {
+        let mut values = delivery.headers.iter().filter(|(other, _)| *other == name).map(|(_, value)| value.sent());
+        values.next().filter(|_| values.next().is_none())
+    };
+    match policy.service {
+        Service::Chatwork => {
+            secret.key().is_some_and(|key| shown(CHATWORK_SIGNATURE) == Some(&*key.sign(&delivery.body)))
+        }
+        Service::Chatday => shown(policy.profile.webhook.signature_header.clone()) == Some(secret.reveal()),
+    }
+}
+
 /// All that a delivery is made of.
 #[derive(Debug)]
 pub struct Craft<'a> {
@@ -43,6 +57,9 @@ pub struct Craft<'a> {
     pub rhythm: Rhythm,
     /// Counts the events of the run, so that no two have the same id: a receiver may drop duplicates.
     pub serial: &'a Cell<u64>,
+    /// Where that is so, the number of the last event that was sent. What is made then is sent next, before what was made
+    /// already, and its numbers say so: later messages have higher ids.
+    pub after: Option<&'a Cell<u64>>,
 }
 
 /// How the subject has answered so far.
@@ -66,8 +83,14 @@ impl Craft<'_> {
         Dice::new(self.seed, &format!("{}/{purpose}", self.check))
     }
 
-    /// A number that no other event of this or an earlier run has: milliseconds of the run's start, then a counter.
+    /// A number that no other event of this or an earlier run has.
     pub fn fresh_number(&self) -> u64 {
+        if let Some((last, next)) =
+            self.after.and_then(|last| Some((last, effects::number_after(last.get(), self.now)?)))
+        {
+            last.set(next);
+            return next;
+        }
         let serial = self.serial.get();
         self.serial.set(serial + 1);
         effects::number(self.now, serial)

@@ -152,6 +152,7 @@ mod tests {
             target: "/",
             rhythm: Rhythm::default(),
             serial: &serial,
+            after: None,
         })
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::Session;
+use crate::ask::craft::comes_from_the_service;
 use crate::ask::effects::{Call, Effect, Effects, Mark, numbers};
 use courier::exchange::{Delivery, Exchange};
 
@@ -45,6 +46,17 @@ impl Session {
     /// What sees the integration's calls, if anything does.
     pub fn effects(&mut self) -> Option<&mut (dyn Effects + 'static)> {
         self.effects.as_deref_mut()
+    }
+
+    /// Remembers the number of an event that is about to be sent. What it tells has happened in the service: where somebody plays the service beside the run, it is so there too
+    /// before the event comes, and the integration can read what it was told of. Nothing happens for a forgery.
+    pub(super) fn happens(&mut self, delivery: &Delivery) {
+        let number = numbers(&delivery.body, self.settings.now).last().copied().unwrap_or_default();
+        self.last.set(self.last.get().max(number));
+        let Some(effects) = self.effects.as_deref_mut() else { return };
+        if comes_from_the_service(&self.settings.secret, &self.settings.policy, delivery) {
+            effects.happens(&delivery.body);
+        }
     }
 
     /// What the integration does with a valid text event: as declared, or as it did with the first one. Nothing where

@@ -100,6 +100,15 @@ impl Counters {
         MessageId(self.message)
     }
 
+    /// Takes an id that was chosen outside. False where it is not higher than all that were given, or too high.
+    pub(super) fn take_message(&mut self, id: MessageId) -> bool {
+        let fits = id.0 > self.message && id.0 <= MESSAGE_MAX;
+        if fits {
+            self.message = id.0;
+        }
+        fits
+    }
+
     pub(super) fn next_room(&mut self) -> RoomId {
         self.room = self.room.saturating_add(1);
         RoomId(self.room)
@@ -168,6 +177,16 @@ mod tests {
             serde_json::json!([MessageId(1_999_000_111_222_333_444), RoomId(5001)]).to_string(),
             "[\"1999000111222333444\",5001]"
         );
+    }
+
+    #[test]
+    fn an_id_from_outside_is_higher_than_those_before_and_lower_than_those_after() {
+        let mut counters = Counters::new(1);
+        let last = counters.next_message();
+        assert!(!counters.take_message(last) && !counters.take_message(MessageId(MESSAGE_MAX + 1)));
+        let chosen = MessageId(last.0 + 5_000_000);
+        assert!(counters.take_message(chosen) && !counters.take_message(chosen));
+        assert!(counters.next_message() > chosen);
     }
 
     #[test]

@@ -58,6 +58,38 @@ impl State {
     ) -> Result<MessageId, Error> {
         self.room_as_writer(by, room)?;
         let id = self.counters.next_message();
+        self.write(by, room, id, body, self_unread, now)
+    }
+
+    /// Writes a message whose id was chosen outside. Nothing is written, and `None` comes back, if the id is not higher than
+    /// those of all messages before it: later messages have higher ids.
+    ///
+    /// # Errors
+    /// As [`State::post_message`].
+    pub fn post_message_with_id(
+        &mut self,
+        by: AccountId,
+        room: RoomId,
+        id: MessageId,
+        body: &str,
+        now: UnixMillis,
+    ) -> Result<Option<MessageId>, Error> {
+        self.room_as_writer(by, room)?;
+        if !self.counters.take_message(id) {
+            return Ok(None);
+        }
+        self.write(by, room, id, body, false, now).map(Some)
+    }
+
+    fn write(
+        &mut self,
+        by: AccountId,
+        room: RoomId,
+        id: MessageId,
+        body: &str,
+        self_unread: bool,
+        now: UnixMillis,
+    ) -> Result<MessageId, Error> {
         self.room_as_writer(by, room)?.append(Message::new(id, by, body, now.seconds()), self_unread);
         self.happened.note(Happened::MessageCreated { room, message: id });
         Ok(id)

@@ -548,7 +548,7 @@ mod tests {
         let mention = |world: &mut World| {
             world.add_webhook(&new).unwrap();
             let (by, room) = (crate::chatwork::state::AccountId(1002), crate::chatwork::state::RoomId(5001));
-            world.member_writes(by, room, "[To:1001] สวัสดี", wall).unwrap();
+            world.member_writes(by, room, None, "[To:1001] สวัสดี", wall).unwrap();
         };
         mention(&mut world);
         assert!(world.take_ring());

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::World;
 use crate::chatday::Refused;
+use crate::chatwork::state::ids::MESSAGE_MAX;
 use crate::chatwork::state::{
     AccountId, Error, MessageId, NewWebhook, RoomId, WebhookChange, WebhookId, WebhookRefused,
 };
@@ -74,30 +75,61 @@ impl World {
         self.withdraw(|parcel| parcel.service == Service::Chatwork, REMOVED);
     }
 
-    /// Another member writes a message. It counts against no limit.
+    /// Another member writes a message, with the world's next id or the one that is given. It counts against no limit.
     ///
     /// # Errors
-    /// One sentence: no such account, or not a writer of the room.
+    /// One sentence: no such account, not a writer of the room, or an id that is not higher than all others.
     pub fn member_writes(
         &mut self,
         by: AccountId,
         room: RoomId,
+        id: Option<MessageId>,
         body: &str,
         wall: UnixMillis,
     ) -> Result<MessageId, String> {
         let now = self.clock.now(wall);
-        if self.chatwork.account(by).is_none() {
-            return Err(format!("account_id: this world has no account {by}"));
-        }
-        if self.chatwork.any_room(room).is_none() {
-            return Err(format!("room_id: this world has no room {room}"));
-        }
-        let id = self.chatwork.post_message(by, room, body, false, now).map_err(|error| match error {
-            Error::ReadOnly => format!("account_id: the account {by} may only read the room {room}"),
-            _ => format!("account_id: the account {by} is not in the room {room}"),
+        self.are_there(by, room)?;
+        let written = match id {
+            None => self.chatwork.post_message(by, room, body, false, now).map(Some),
+            Some(id) => self.chatwork.post_message_with_id(by, room, id, body, now),
+        };
+        let id = written.map_err(|error| denied(error, by, room, id))?.ok_or_else(|| {
+            format!(
+                "message_id: expected one that is higher than those of all messages of this world and at most {MESSAGE_MAX}, \
+                 as later messages have higher ids"
+            )
         })?;
         self.follow_up(now);
         Ok(id)
+    }
+
+    /// Another member changes a message of theirs. It counts against no limit.
+    ///
+    /// # Errors
+    /// One sentence: no such account or message, not a writer of the room, or not the message's author.
+    pub fn member_edits(
+        &mut self,
+        by: AccountId,
+        room: RoomId,
+        id: MessageId,
+        body: &str,
+        wall: UnixMillis,
+    ) -> Result<(), String> {
+        let now = self.clock.now(wall);
+        self.are_there(by, room)?;
+        self.chatwork.edit_message(by, room, id, body, now).map_err(|error| denied(error, by, room, Some(id)))?;
+        self.follow_up(now);
+        Ok(())
+    }
+
+    fn are_there(&self, account: AccountId, room: RoomId) -> Result<(), String> {
+        if self.chatwork.account(account).is_none() {
+            return Err(format!("account_id: this world has no account {account}"));
+        }
+        match self.chatwork.any_room(room) {
+            Some(_) => Ok(()),
+            None => Err(format!("room_id: this world has no room {room}")),
+        }
     }
 
     /// The Chatday application that a call without a name is about.
@@ -181,3 +213,15 @@ impl World {
 }
 
 const REMOVED: &str = "the setting was removed before it was sent";
+
+/// Why a member cannot write or change this, in a sentence that begins with its key.
+fn denied(error: Error, by: AccountId, room: RoomId, id: Option<MessageId>) -> String {
+    let id = id.map(|id| id.to_string()).unwrap_or_default();
+    match error {
+        Error::ReadOnly => format!("account_id: the account {by} may only read the room {room}"),
+        Error::UnknownMessage => format!("message_id: the room {room} has no message {id}"),
+        Error::DeletedMessage => format!("message_id: the message {id} was deleted"),
+        Error::NotAuthor => format!("account_id: the message {id} is not one of the account {by}"),
+        _ => format!("account_id: the account {by} is not in the room {room}"),
+    }
+}

@@ -16,7 +16,7 @@ use super::deliveries::{masked, tried};
 use super::input::{self, Words};
 use super::route::Unrouted;
 use crate::chatday::Refused;
-use crate::chatwork::state::{AccountId, NewWebhook, RoomId, WebhookChange, WebhookId, WebhookRefused};
+use crate::chatwork::state::{AccountId, MessageId, NewWebhook, RoomId, WebhookChange, WebhookId, WebhookRefused};
 use crate::control::VisitorMessage;
 use crate::core::refusal::{errors, json as answer};
 use crate::core::registry::Cell;
@@ -31,6 +31,7 @@ pub(super) enum WebhookRoute {
     Change(String),
     Remove(String),
     MemberWrites,
+    MemberEdits(String),
     ChatdayUrl,
     SetChatdayUrl,
     VisitorWrites,
@@ -61,6 +62,7 @@ impl WebhookRoute {
                 },
             ),
             ["chatwork", "messages"] => ("POST", (*method == Method::POST).then_some(Self::MemberWrites)),
+            ["chatwork", "messages", id] => ("PUT", (*method == Method::PUT).then(|| Self::MemberEdits(word(id)))),
             ["chatday", "webhook"] => (
                 "GET, HEAD, PUT",
                 match *method {
@@ -102,6 +104,7 @@ pub(super) async fn call(
             None => unknown(id),
         },
         WebhookRoute::MemberWrites => member_writes(cell, body)?,
+        WebhookRoute::MemberEdits(id) => member_edits(cell, id, body)?,
         WebhookRoute::ChatdayUrl => answer(ok, &json!({"webhooks": cell.lock().chatday_webhooks()})),
         WebhookRoute::SetChatdayUrl => set_chatday_url(shared, cell, body).await?,
         WebhookRoute::VisitorWrites => visitor_writes(shared, cell, body).await?,
@@ -147,8 +150,51 @@ async fn change(shared: &Shared, cell: &Arc<Cell>, id: &str, body: &Bytes) -> Re
 }
 
 fn member_writes(cell: &Arc<Cell>, body: &Bytes) -> Result<Response, Words> {
-    let (room, account, text) = input::read(&input::json(body)?, |node| {
+    let (what, id) = input::read(&input::json(body)?, |node| {
         let object = node.object();
+        let what = What::read(&object);
+        let id = object.optional("message_id").filter(|node| !node.value().is_null());
+        let id = id.and_then(|node| {
+            let id = node.text().and_then(MessageId::from_digits);
+            if id.is_none() && node.value().is_string() {
+                node.expected(MESSAGE_ID);
+            }
+            id
+        });
+        object.finish();
+        (what, id)
+    })?;
+    let Some(What { room, account, text }) = what else { return Err(Words::new()) };
+    let written = cell.lock().member_writes(account, room, id, &text, clock::wall());
+    let id = written.map_err(|words| vec![format!("/{words}")])?;
+    Ok(answer(StatusCode::OK, &json!({"message_id": id})))
+}
+
+fn member_edits(cell: &Arc<Cell>, id: &str, body: &Bytes) -> Result<Response, Words> {
+    let what = input::read(&input::json(body)?, |node| {
+        let object = node.object();
+        let what = What::read(&object);
+        object.finish();
+        what
+    })?;
+    let Some(What { room, account, text }) = what else { return Err(Words::new()) };
+    let Some(id) = MessageId::from_digits(id) else {
+        return Ok(errors(StatusCode::NOT_FOUND, &[format!("'{id}' is no message id: expected {MESSAGE_ID}")]));
+    };
+    let edited = cell.lock().member_edits(account, room, id, &text, clock::wall());
+    edited.map_err(|words| vec![format!("/{words}")])?;
+    Ok(answer(StatusCode::OK, &json!({"message_id": id})))
+}
+
+/// What another member writes, and where.
+struct What {
+    room: RoomId,
+    account: AccountId,
+    text: String,
+}
+
+impl What {
+    fn read(object: &Object<'_>) -> Option<Self> {
         let room = id(object.required("room_id")).map(RoomId);
         let account = id(object.required("account_id")).map(AccountId);
         let text = object.text("body");
@@ -156,13 +202,8 @@ fn member_writes(cell: &Arc<Cell>, body: &Bytes) -> Result<Response, Words> {
         if object.optional("body").is_some_and(|node| node.value().is_string()) && !(1..=BODY_MAX).contains(&length) {
             object.fault_at("body", format!("expected 1 to {BODY_MAX} characters, found {length}"));
         }
-        object.finish();
-        (room, account, text)
-    })?;
-    let (Some(room), Some(account)) = (room, account) else { return Err(Words::new()) };
-    let written = cell.lock().member_writes(account, room, &text, clock::wall());
-    let id = written.map_err(|words| vec![format!("/{words}")])?;
-    Ok(answer(StatusCode::OK, &json!({"message_id": id})))
+        Some(Self { room: room?, account: account?, text })
+    }
 }
 
 async fn set_chatday_url(shared: &Shared, cell: &Arc<Cell>, body: &Bytes) -> Result<Response, Words> {
@@ -274,4 +315,5 @@ pub(super) fn no_content() -> Response {
     response
 }
 
+const MESSAGE_ID: &str = "a text of digits such as \"1999000111250307113\"";
 const MOST_ID: i64 = crate::chatwork::state::ids::NUMBER_MAX.cast_signed();
