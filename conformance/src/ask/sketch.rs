@@ -162,7 +162,7 @@ fn texts(turn: u64) -> BoxedStrategy<String> {
         "[ぁ-んァ-ヶ一-龠]{1,8}".boxed(),
         "[😀-🙏]{1,3}".boxed(),
     ]);
-    (sure.collect::<Vec<_>>(), vec(piece, 1..5))
+    (sure.collect::<Vec<_>>(), vec(piece, 0..5))
         .prop_map(|(sure, pieces)| sure.into_iter().flatten().map(str::to_owned).chain(pieces).collect())
         .boxed()
 }
