@@ -114,7 +114,7 @@ fn the_ready_line_names_https_the_proxy_and_the_ca_file() {
     let (code, words) = running.wait();
     assert_eq!(code, Some(0), "open tunnels do not keep the program: {words}");
     fs::write(ca.join("ca.pem"), "no certificate").unwrap();
-    let (code, out, words) = run(&flags);
+    let (code, out, words) = run(&[flags.as_slice(), FREE_PORT].concat());
     assert_eq!((code, out.as_str(), words.lines().count()), (Some(2), "", 1), "{words}");
     assert!(words.contains("holds no certificate") && words.contains("delete both files"), "{words}");
 }
@@ -209,6 +209,8 @@ fn a_state_that_cannot_be_kept_is_said_and_the_exit_code_tells() {
     assert!(words.contains("the state is lost: cannot write"), "{words}");
 }
 
+const FREE_PORT: &[&str] = &["--listen", "127.0.0.1:0"];
+
 #[test]
 fn bad_usage_is_one_sentence_and_exit_code_2() {
     let directory = directory("usage");
@@ -233,7 +235,9 @@ fn bad_usage_is_one_sentence_and_exit_code_2() {
         (&["--ca-dir", blocked.to_str().unwrap()], "cannot make the directory"),
     ];
     for (arguments, expected) in cases {
-        let (code, out, words) = run(arguments);
+        // Whoever runs these tests may run a mock at the default address.
+        let free = if arguments.contains(&"--listen") { &[] } else { FREE_PORT };
+        let (code, out, words) = run(&[arguments, free].concat());
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {words}");
         assert!(words.contains(expected), "{arguments:?}: {words}");
     }
