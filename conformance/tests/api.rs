@@ -177,7 +177,11 @@ fn a_difference_names_its_clause_with_the_source_and_the_change_that_would_make_
     assert_eq!(code, 1);
     let rooms = check(&report, "get-rooms");
     let (message, hint) = (rooms["message"].as_str().unwrap(), rooms["hint"].as_str().unwrap());
-    assert!(message.contains("3 differences") && message.contains("[chatwork.rooms.fields; RAML]"), "{message}");
+    assert!(
+        message.contains("3 differences")
+            && message.contains("[chatwork.rooms.fields; RAML of github.com/chatwork/api]"),
+        "{message}"
+    );
     for change in [
         "shape of get-rooms: add the field `pinned_at` (string)",
         "shape of get-rooms: make the field `icon_path` optional",
