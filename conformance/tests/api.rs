@@ -177,7 +177,11 @@ fn a_difference_names_its_clause_with_the_source_and_the_change_that_would_make_
     assert_eq!(code, 1);
     let rooms = check(&report, "get-rooms");
     let (message, hint) = (rooms["message"].as_str().unwrap(), rooms["hint"].as_str().unwrap());
-    assert!(message.contains("3 differences") && message.contains("[chatwork.rooms.fields; RAML]"), "{message}");
+    assert!(
+        message.contains("3 differences")
+            && message.contains("[chatwork.rooms.fields; RAML of github.com/chatwork/api]"),
+        "{message}"
+    );
     for change in [
         "shape of get-rooms: add the field `pinned_at` (string)",
         "shape of get-rooms: make the field `icon_path` optional",
@@ -423,6 +427,8 @@ fn a_run_that_cannot_be_meant_is_refused_with_what_to_do() {
     refused(&mut api(url, Service::Chatwork, "a b"), "holds a blank");
     refused(&mut api("http://192.0.2.1/v2", Service::Chatwork, "x"), "is not this machine");
     refused(&mut api("http://127.0.0.1:9/v2?x=1", Service::Chatwork, "x"), "BASE_URL has a query");
+    refused(&mut api("nonsense", Service::Chatwork, "x"), "such as http://127.0.0.1:4010/v2\n");
+    refused(&mut api("nonsense", Service::Chatday, "x"), "such as http://127.0.0.1:4010/chatday\n");
     refused(chatwork().args(["--ca-file", "x"]), "speaks no TLS");
     refused(chatwork().args(["--baseline", "/no/such/file"]), "cannot be read");
     let mut typed = Command::cargo_bin("conformance").unwrap();

@@ -260,18 +260,13 @@ fn a_plan_sends_nothing() {
 }
 
 #[test]
-fn list_prints_every_check_and_explain_knows_each() {
+fn list_prints_every_check() {
     let (code, out, _) = run(conformance().args(["list", "--format", "json"]));
     assert_eq!(code, 0);
     let list: Value = serde_json::from_str(&out).unwrap();
     let (_, human, _) = run(conformance().arg("list"));
     for check in list["checks"].as_array().unwrap() {
-        let id = check["id"].as_str().unwrap();
-        assert!(human.contains(id));
-        let (code, explained, _) = run(conformance().args(["explain", id]));
-        assert_eq!(code, 0);
-        assert!(explained.contains(check["clauses"][0]["id"].as_str().unwrap()), "{explained}");
-        assert!(explained.lines().all(|line| line.chars().count() <= 100 || line.starts_with("  conformance ")));
+        assert!(human.contains(check["id"].as_str().unwrap()), "{check}");
     }
     let (_, chatday, _) = run(conformance().args(["list", "--service", "chatday"]));
     assert!(!chatday.contains("chatwork."));

@@ -1,7 +1,10 @@
-//! Who may use what: judging stays pure, and reports know nothing of targets.
+//! Who may use what: judging stays pure, and reports know nothing of targets. And what every check tells of itself.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::Value;
 
 /// Every Rust file of a room: a file of `src`, or a folder with all that is in it.
 fn files(room: &str) -> Vec<PathBuf> {
@@ -66,5 +69,73 @@ fn no_file_is_longer_than_its_reader_is_patient() {
     for file in files("") {
         let lines = fs::read_to_string(&file).unwrap().lines().count();
         assert!(lines <= 600, "{} has {lines} lines", file.display());
+    }
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = Command::cargo_bin("conformance").unwrap().args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The texts of an explanation, each with its label, and its lines put together again.
+fn rows(told: &str) -> Vec<(String, String)> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for line in told.lines().skip(1).filter(|line| !line.is_empty()) {
+        let (label, text) = line.split_at(12);
+        match (label.trim(), rows.last_mut()) {
+            ("", Some((_, before))) => *before = format!("{before} {text}"),
+            (label, _) => rows.push((label.to_owned(), text.to_owned())),
+        }
+    }
+    rows
+}
+
+#[test]
+fn every_explanation_is_whole_and_fits_the_page() {
+    let list: Value = serde_json::from_str(&printed(&["list", "--format", "json"])).unwrap();
+    for check in list["checks"].as_array().unwrap() {
+        let id = check["id"].as_str().unwrap();
+        let page = printed(&["explain", id]);
+        assert!(page.lines().all(|line| line.chars().count() <= 100), "{page}");
+        assert!(!["TODO", "FIXME", "XXX"].iter().any(|word| page.contains(word)), "{page}");
+        let (told, command) = page.split_once("\n  conformance ").unwrap();
+        assert!(command.replace("\\\n      ", "").contains(&format!("--only {id}")), "{page}");
+        assert_eq!(told.lines().next(), Some(id));
+
+        let rows = rows(told);
+        for (label, text) in rows.iter().filter(|(label, _)| label != "judges") {
+            assert!(text.contains(' ') && text.ends_with('.') && !text.ends_with(".."), "{label}: {text}");
+            assert!(!["  ", " ,", " ."].iter().any(|slip| text.contains(slip)), "{label}: {text}");
+        }
+        let of = |label| rows.iter().filter(|(own, _)| own == label).map(|(_, text)| text.as_str()).collect::<Vec<_>>();
+        for label in ["asks", "judges", "level", "why", "hint"] {
+            assert_eq!(of(label).len(), 1, "{label}:\n{page}");
+        }
+        let clauses = check["clauses"].as_array().unwrap();
+        let words =
+            |clause: &Value| format!("{}: {}", clause["id"].as_str().unwrap(), clause["words"].as_str().unwrap());
+        assert_eq!(of("clause"), clauses.iter().map(words).collect::<Vec<_>>());
+        assert_eq!(of("source").len(), clauses.len(), "{page}");
+        for (clause, told) in clauses.iter().zip(of("source")) {
+            let source = clause["source"].as_str().unwrap();
+            assert!(source == "ours" || told.contains(source), "{told}");
+            // A name that only this project knows is short.
+            assert!(source == "ours" || source.split("; ").all(|name| name.len() > 10), "{}: {source}", clause["id"]);
+        }
+    }
+}
+
+#[test]
+fn no_check_of_one_service_speaks_of_the_other() {
+    let list: Value = serde_json::from_str(&printed(&["list", "--format", "json"])).unwrap();
+    for check in list["checks"].as_array().unwrap() {
+        let other: &[&str] = match check["service"].as_str().unwrap() {
+            "chatwork" => &["Chatday", "signature token", "Register"],
+            _ => &["Chatwork", "X-RateLimit", "room", "webhook setting"],
+        };
+        for text in ["title", "rationale", "hint"].map(|name| check[name].as_str().unwrap()) {
+            assert!(!other.iter().any(|word| text.contains(word)), "{}: {text}", check["id"]);
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod api;
 mod client;
 mod demo;
+mod explain;
 mod interrupt;
 mod listing;
 mod merge;
@@ -12,6 +13,7 @@ mod reporters;
 mod sample;
 mod snapshots;
 mod webhook;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -62,7 +64,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Merge(typed) => merge::run(typed, &mut voice),
         Command::Snapshots(typed) => snapshots::run(typed, &mut voice),
         Command::List(typed) => listing::list(typed, &mut voice),
-        Command::Explain { id } => listing::explain(id, &mut voice),
+        Command::Explain { id } => explain::explain(id, &mut voice),
         Command::Completions { shell } => completions(*shell, &mut voice),
         Command::Sample(typed) => sample::run(typed, &mut voice),
         Command::SampleClient(typed) => sample::call(typed, &mut voice),

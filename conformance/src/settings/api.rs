@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use contract::chatwork::Edition;
 use contract::service::Service;
-use courier::address::Endpoint;
 use courier::socket::{CONNECT_TIMEOUT, EXCHANGE_TIMEOUT, Socket};
 
-use super::{REMOTE_RATE, Unusable, address, is_variable_name, profile, read, tls};
+use super::{REMOTE_RATE, Unusable, address, base, is_variable_name, profile, read, tls};
 use crate::api::REMOTE_REQUESTS;
 use crate::api::session::Settings;
 use crate::ask::secret::Secret;
@@ -32,7 +31,7 @@ pub struct ApiRun {
 /// # Errors
 /// One sentence: what, where, what to do.
 pub fn resolve_api(typed: &cli::Api, stop: Stop) -> Result<ApiRun, Unusable> {
-    let endpoint = Endpoint::parse(&typed.url).map_err(|refused| Unusable(refused.to_string()))?;
+    let endpoint = base(&typed.url, typed.service).map_err(Unusable)?;
     if endpoint.target.contains('?') {
         return Err(Unusable("BASE_URL has a query: give the URL below which the API's paths lie".to_owned()));
     }

@@ -17,7 +17,7 @@ pub fn caller(typed: &cli::SampleClient) -> Result<Caller, Unusable> {
         Service::Chatwork => ("CHATWORK_BASE_URL", "CHATWORK_API_TOKEN", "CHATWORK_ROOM_ID"),
         Service::Chatday => ("CHATDAY_BASE_URL", "CHATDAY_TOKEN", "CHATDAY_CHAT_ID"),
     };
-    let api = api_at(base, &variable(base)?, variable(token)?)?;
+    let api = api_at(base, &variable(base)?, typed.service, variable(token)?)?;
     let prefix = match typed.service {
         Service::Chatwork => api.prefix.clone(),
         // The profile's paths are whole ones.

@@ -30,7 +30,7 @@ use crate::run::engine::Terms;
 use crate::run::stop::Stop;
 use crate::run::{clock, session};
 use crate::sample::reply::Api;
-use courier::address::Endpoint;
+use courier::address::{Endpoint, Refused};
 use courier::exchange::Fault;
 use courier::socket::{CONNECT_TIMEOUT, EXCHANGE_TIMEOUT, Socket};
 use courier::tls::Tls;
@@ -283,20 +283,30 @@ pub fn api(typed: &cli::Sample) -> Result<Option<Api>, Unusable> {
             "--api-token-env takes the name of an environment variable that holds the API's token".to_owned(),
         ));
     }
-    api_at("--api-base", base, token).map(Some)
+    api_at("--api-base", base, typed.service, token).map(Some)
+}
+
+/// The base URL of a service's API, taken apart. The courier itself knows webhooks, and would suggest the URL of one.
+fn base(url: &str, service: Service) -> Result<Endpoint, String> {
+    Endpoint::parse(url).map_err(|refused| match refused {
+        Refused::NoUrl(shown) => format!(
+            "'{shown}' is no URL: expected the base URL of the API, such as http://127.0.0.1:4010{}",
+            service.mount()
+        ),
+        other => other.to_string(),
+    })
 }
 
 /// The service's API at a URL; `name` says where the URL was given.
-fn api_at(name: &str, base: &str, token: String) -> Result<Api, Unusable> {
-    let named = |refused: courier::address::Refused| Unusable(format!("{name}: {refused}"));
-    let endpoint = Endpoint::parse(base).map_err(named)?;
+fn api_at(name: &str, url: &str, service: Service, token: String) -> Result<Api, Unusable> {
+    let endpoint = base(url, service).map_err(|refused| Unusable(format!("{name}: {refused}")))?;
     if endpoint.secure {
         return Err(Unusable(format!(
             "{name}: the sample calls its API over http only: give the http:// URL of the mock"
         )));
     }
     let address = address(&endpoint)?;
-    endpoint.guard(address.as_ref().ok().copied(), &[]).map_err(named)?;
+    endpoint.guard(address.as_ref().ok().copied(), &[]).map_err(|refused| Unusable(format!("{name}: {refused}")))?;
     let prefix = endpoint.target.trim_end_matches('/').to_owned();
     Ok(Api {
         socket: Socket {

@@ -93,7 +93,7 @@ clauses! {
     WEBHOOK_OPEN_ENDED = ours("chatday.webhook.open-ended",
         "A receiver acknowledges an event that holds more keys than the documented ones.");
     WEBHOOK_HTTP = ours("chatday.webhook.http",
-        "A receiver reads HTTP/1.1 as RFC 9110 and RFC 9112 have it: header names in any case, media types with parameters, bodies in chunks or in pieces, several requests on one connection. What it does not do it refuses by a status.");
+        "A receiver reads HTTP/1.1 as RFC 9110 and RFC 9112 have it: header names in any case, media types with parameters, bodies in chunks or in pieces, several requests on one connection. What it does not support it refuses with a status.");
     WEBHOOK_SURVIVES = ours("chatday.webhook.survives",
         "A request that Chatday would never send is answered with a status below 500, and the next event is received.");
     WEBHOOK_MANY = ours("chatday.webhook.many",
@@ -118,7 +118,7 @@ clauses! {
         "Malformed JSON and a missing or ill-typed field are refused with 400; the sentence names the field.")
         ["/errors/malformed_json/status", "/errors/invalid_field/status"];
     ERROR_UNAUTHORIZED = ours("chatday.errors.unauthorized",
-        "No, an ill-formed, a repeated or an unknown token is refused with 401 and WWW-Authenticate: Bearer.")
+        "A missing, ill-formed, repeated or unknown token is refused with 401 and WWW-Authenticate: Bearer.")
         ["/errors/token_missing/status", "/errors/token_unknown/status"];
     ERROR_UNKNOWN_PATH = ours("chatday.errors.unknown-path", "An unknown path is refused with 404.")
         ["/errors/unknown_path/status"];
@@ -135,11 +135,11 @@ clauses! {
         "A request is checked for path, method, token, rate, size, media type, JSON, fields, registration and chat, in this order; the first failure answers.");
 
     CLIENT_TOKEN_SECRET = ours("chatday.client.token-secret",
-        "The Chatday-Token and the Chatday-Signature-Token are secrets: the one belongs into the Authorization header of requests to the service, the other into the settings of the receiver, and neither anywhere else.");
+        "The Chatday-Token and the Chatday-Signature-Token are secrets: the one belongs in the Authorization header of requests to the service, the other in the settings of the receiver, and neither anywhere else.");
     CLIENT_STATUS_TELLS = ours("chatday.client.status-tells",
         "Only a 2xx says that a request was served; an answer of another status leaves its message unsent.");
     CLIENT_REFUSED_IS_FINAL = ours("chatday.client.refused-is-final",
-        "What was refused with 400, 401 or 404 is refused again: it is worth no repetition. A 403 may ask for Register first.");
+        "What was refused with 400, 401 or 404 is refused again: repeating it does not help. A 403 may ask for Register first.");
     CLIENT_LIMITED_IS_LATER = ours("chatday.client.limited-is-later",
         "After a 429 no request is taken before the seconds of its Retry-After are over.");
     CLIENT_ODD_LIMITS = ours("chatday.client.odd-limits",
@@ -153,7 +153,7 @@ clauses! {
     CLIENT_REDIRECTS = ours("chatday.client.redirects",
         "No redirect is documented. A client that follows one repeats the request whole, or reports that it could not.");
     CLIENT_OPEN_ENDED_ANSWERS = ours("chatday.client.open-ended-answers",
-        "Answers may hold keys that were not documented when the client was written, header names in any case, and may come compressed to who asks for that.");
+        "Answers may hold keys that were not documented when the client was written, header names in any case, and may come compressed to whoever asks for that.");
     CLIENT_KNOWN_REQUESTS = ours("chatday.client.known-requests",
         "A client calls Register and Send Message as the contract has them, with text in UTF-8 that arrives as it was meant.");
     CLIENT_CONNECTIONS = ours("chatday.client.connections",

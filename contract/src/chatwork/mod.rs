@@ -18,6 +18,7 @@ pub mod params;
 pub mod ratelimit;
 pub mod shapes;
 pub mod signature;
+mod source;
 pub mod types;
 pub mod webhook;
 

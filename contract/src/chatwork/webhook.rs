@@ -8,15 +8,14 @@ use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use super::source::source;
 use crate::clause::Clause;
 use crate::wire::{header::CHATWORK_SIGNATURE, json};
-
-const WEBHOOK_PAGE: &str = "developer.chatwork.com/docs/webhook";
 
 /// How a receiver tells a real event from a forged one.
 pub const SIGNATURE: Clause = Clause::documented(
     "chatwork.webhooks.signature",
-    WEBHOOK_PAGE,
+    source!(WH),
     "The header x-chatworkwebhooksignature carries Base64(HMAC-SHA256(key, raw body)), where the key is the \
      Base64-decoded token of the webhook setting; a request whose signature differs does not come from Chatwork.",
 );
@@ -24,28 +23,28 @@ pub const SIGNATURE: Clause = Clause::documented(
 /// The second place of the signature.
 pub const QUERY_COPY: Clause = Clause::documented(
     "chatwork.webhooks.query-copy",
-    WEBHOOK_PAGE,
+    source!(WH),
     "The same signature is appended to the URL as the query parameter chatwork_webhook_signature, percent-encoded.",
 );
 
 /// The answer that counts as received.
 pub const ACKNOWLEDGED: Clause = Clause::documented(
     "chatwork.webhooks.acknowledged",
-    WEBHOOK_PAGE,
+    source!(WH),
     "The receiver answers with status 200; every other answer is an error, and failed deliveries are never resent.",
 );
 
 /// How long the answer may be.
 pub const ANSWER_SIZE: Clause = Clause::documented(
     "chatwork.webhooks.answer-size",
-    WEBHOOK_PAGE,
+    source!(WH),
     "The body of the answer may be anything of at most 2,048 bytes; more counts as an error.",
 );
 
 /// What an event holds.
 pub const BODY: Clause = Clause::documented(
     "chatwork.webhooks.body",
-    WEBHOOK_PAGE,
+    source!(WH),
     "The body is JSON with webhook_setting_id, webhook_event_type (message_created, message_updated or \
      mention_to_me), webhook_event_time and webhook_event; a message's text is passed on as it was written.",
 );
@@ -60,7 +59,7 @@ pub const OPEN_ENDED: Clause = Clause::assumed(
 /// How many settings there can be.
 pub const SETTINGS: Clause = Clause::documented(
     "chatwork.webhooks.settings",
-    WEBHOOK_PAGE,
+    source!(WH),
     "Webhook settings are made in the admin screen, at most 5 for each account: a room event for message_created \
      and message_updated in one room, or an account event for mention_to_me; its token is Base64.",
 );
@@ -68,7 +67,7 @@ pub const SETTINGS: Clause = Clause::documented(
 /// What happens to a setting whose deliveries fail.
 pub const SWITCH_OFF: Clause = Clause::documented(
     "chatwork.webhooks.switch-off",
-    WEBHOOK_PAGE,
+    source!(WH),
     "When the error rate grows, the setting is made invalid automatically, and the user must enable it again by hand.",
 );
 
@@ -95,8 +94,9 @@ pub const WHOM: Clause = Clause::assumed(
 /// How the transport is spoken.
 pub const HTTP: Clause = Clause::assumed(
     "chatwork.webhooks.http",
-    "A receiver reads HTTP/1.1 as RFC 9110 and RFC 9112 have it: header names in any case, media types with parameters, \
-     bodies in chunks or in pieces, several requests on one connection. What it does not do it refuses by a status.",
+    "A receiver reads HTTP/1.1 as RFC 9110 and RFC 9112 have it: header names in any case, media types with \
+     parameters, bodies in chunks or in pieces, several requests on one connection. What it does not support it \
+     refuses with a status.",
 );
 
 /// What becomes of requests that no service sends.

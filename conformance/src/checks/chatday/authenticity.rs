@@ -20,8 +20,8 @@ pub const CHECKS: &[Check] = &[
         area: Area::Authenticity,
         level: Level::Must,
         title: "an event with another signature token is refused",
-        rationale: "The address of a webhook is no secret. Without a comparison anybody who knows it can speak as an end-user \
-                    and make the integration answer in somebody else's chat.",
+        rationale: "The address of a webhook is no secret. Without a check of the signature token anybody who knows \
+                    it can speak as an end-user and make the integration answer in somebody else's chat.",
         hint: "Compare the whole header with the Chatday-Signature-Token from Register, in constant time, and answer 401 \
                before doing anything else.",
         clauses: &[&WEBHOOK_SIGNATURE],
@@ -43,7 +43,7 @@ pub const CHECKS: &[Check] = &[
         id: "chatday.webhooks.empty-secret-is-refused",
         area: Area::Authenticity,
         level: Level::Must,
-        title: "an event whose signature token is empty, or a word for nothing, is refused",
+        title: "an event whose signature token is empty, or a word such as null, is refused",
         rationale: "An unset token in the receiver's own settings is an empty text, and equals the empty header that anybody \
                     can send.",
         hint: "Refuse to start without a token, and refuse an empty header before comparing.",
@@ -55,7 +55,7 @@ pub const CHECKS: &[Check] = &[
         id: "chatday.webhooks.altered-secret-is-refused",
         area: Area::Authenticity,
         level: Level::Must,
-        title: "a signature token that is cut, extended or in other case is refused",
+        title: "a signature token that is cut, extended or changed in case is refused",
         rationale: "Comparing a prefix, or without regard to case, makes guessing a matter of hours; comparing values of \
                     unequal length throws an exception in many libraries, which takes the request or the process down.",
         hint: "Compare the whole value byte by byte in constant time, and treat another length as a plain mismatch.",
@@ -67,8 +67,8 @@ pub const CHECKS: &[Check] = &[
         id: "chatday.webhooks.refusal-tells-no-secret",
         area: Area::Authenticity,
         level: Level::Must,
-        title: "the answer to a forged event holds neither the secret nor what would have been right",
-        rationale: "Who sends a forged event and reads in the answer what was expected, sends the right one next.",
+        title: "the answer to a forged event does not hold the secret",
+        rationale: "Whoever sends a forged event and reads in the answer what was expected sends the right one next.",
         hint: "Answer with a plain 401. \"Expected x, got y\" belongs in a log at most, and there without the secret; pages \
                with stack traces and settings must be off in production.",
         clauses: &[&WEBHOOK_SIGNATURE],

@@ -25,8 +25,8 @@ pub const CHECKS: &[Check] = &[
         title: "a valid text event is answered with status 200 and {\"status\":\"SUCCESS\"}",
         rationale: "Chatday takes every other answer for a failure: the end-user's message counts as undelivered, and the \
                     same event comes again.",
-        hint: "Answer 200 with the JSON object {\"status\":\"SUCCESS\"}, spelt exactly so; more keys are fine. A 401 here \
-               usually means another Chatday-Signature-Token than this run's.",
+        hint: "Answer 200 with the JSON object {\"status\":\"SUCCESS\"}, written exactly so; more keys are fine. A \
+               401 here usually means that the receiver has another Chatday-Signature-Token than this run.",
         clauses: &[&WEBHOOK_ANSWER],
         plan: Plan::Examples { cases: plain_text, judge: acknowledged },
         ..Check::blank(Service::Chatday)
@@ -74,7 +74,7 @@ pub const CHECKS: &[Check] = &[
         title: "events with keys that are not documented yet are acknowledged",
         rationale: "Services add keys without notice. A receiver that refuses what it does not know loses every event from \
                     that day on.",
-        hint: "Let the JSON decoder ignore unknown keys (for example, no deny_unknown_fields, no strict schema).",
+        hint: "Let the JSON decoder ignore unknown keys (no deny_unknown_fields, no strict schema).",
         clauses: &[&WEBHOOK_OPEN_ENDED],
         plan: Plan::Examples { cases: unknown_fields, judge: acknowledged_as_plain_ones_are },
         ..Check::blank(Service::Chatday)

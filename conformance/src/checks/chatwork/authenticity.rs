@@ -48,7 +48,7 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.webhooks.empty-signature-is-refused",
         area: Area::Authenticity,
         level: Level::Must,
-        title: "an event whose signature is empty, or a word for nothing, is refused",
+        title: "an event whose signature is empty, or a word such as null, is refused",
         rationale: "An empty value is what a missing one turns into on its way through proxies and frameworks; a comparison \
                     with an empty or unset expectation then succeeds.",
         hint: "Refuse an empty signature before comparing, and refuse to start without a token.",
@@ -71,7 +71,7 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.webhooks.token-is-decoded-before-use",
         area: Area::Authenticity,
         level: Level::Must,
-        title: "the key is the Base64-decoded token, not its text",
+        title: "the key of the signature is the Base64-decoded token, not the token's text",
         rationale: "HMAC takes any bytes as a key, so using the token's text raises no error; it only computes signatures \
                     that Chatwork never sends, and every real event is refused.",
         hint: "Base64-decode the token before handing it to HMAC.",
@@ -83,8 +83,8 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.webhooks.signature-of-another-body-is-refused",
         area: Area::Authenticity,
         level: Level::Must,
-        title: "the signature of one event does not open the door for another",
-        rationale: "A signature seen once, in a log or a proxy, must not let its finder say something else.",
+        title: "the signature of one event is refused on another",
+        rationale: "A signature seen once, in a log or a proxy, must not let whoever found it say something else.",
         hint: "Compute the signature over this request's body; a list of known signatures is no check.",
         clauses: &[&SIGNATURE],
         plan: Plan::Examples { cases: another_body, judge: used_before },
@@ -105,7 +105,7 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.webhooks.altered-signature-is-refused",
         area: Area::Authenticity,
         level: Level::Must,
-        title: "a signature that is cut, extended or otherwise near the right one is refused",
+        title: "a signature that is cut, extended or otherwise close to the right one is refused",
         rationale: "Comparing a prefix lets an attacker guess piece by piece; comparing values of unequal length throws an \
                     exception in many libraries, which takes the request or the whole process down.",
         hint: "Compare the whole value in constant time, and treat another length as a plain mismatch.",
@@ -117,9 +117,10 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.webhooks.signature-in-another-notation-is-refused",
         area: Area::Authenticity,
         level: Level::Must,
-        title: "the right signature in another notation, or with something around it, is refused",
-        rationale: "Chatwork sends one spelling of a signature: standard Base64 with its padding. A receiver that takes \
-                    others decodes leniently or searches instead of comparing, and what else it takes nobody knows.",
+        title: "the right signature in another notation, such as hexadecimal, or with something around it, is refused",
+        rationale: "Chatwork sends one spelling of a signature: standard Base64 with its padding. A receiver that \
+                    takes others decodes leniently or searches instead of comparing, and nobody knows what else it \
+                    takes.",
         hint: "Compare the header, as text, with the Base64 text of your own HMAC in constant time. Decoding the header \
                first lets lenient Base64 decoders take more than one spelling.",
         clauses: &[&SIGNATURE],
@@ -130,8 +131,8 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.webhooks.refusal-tells-no-secret",
         area: Area::Authenticity,
         level: Level::Must,
-        title: "the answer to a forged event holds neither the secret nor what would have been right",
-        rationale: "Who sends a forged event and reads in the answer what was expected, sends the right one next.",
+        title: "the answer to a forged event holds neither the token nor the right signature",
+        rationale: "Whoever sends a forged event and reads in the answer what was expected sends the right one next.",
         hint: "Answer with a plain 401. \"Expected x, got y\" belongs in a log at most, and there without the secret; pages \
                with stack traces and settings must be off in production.",
         clauses: &[&SIGNATURE],

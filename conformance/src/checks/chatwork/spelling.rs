@@ -18,9 +18,10 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.webhooks.signature-covers-the-raw-bytes",
         area: Area::Acknowledgement,
         level: Level::Must,
-        title: "a correctly signed event is acknowledged however its JSON is spelt",
-        rationale: "JSON has many spellings of the same value: blanks, the order of keys, escapes. A receiver that parses \
-                    and re-writes the body before hashing works only as long as its library spells like the service's.",
+        title: "a correctly signed event is acknowledged however its JSON is written",
+        rationale: "JSON can write the same value in many ways: spaces, the order of keys, escapes. A receiver that \
+                    parses and re-writes the body before hashing works only as long as its library writes JSON as the \
+                    service's does.",
         hint: "Hash the bytes as they arrived. Web frameworks often hand over a parsed body only: ask for the raw one \
                (express.raw, request.get_data(), await request.body(), php://input).",
         clauses: &[&SIGNATURE],
@@ -31,7 +32,7 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.webhooks.body-is-not-trimmed-before-hashing",
         area: Area::Acknowledgement,
         level: Level::Should,
-        title: "a correctly signed event with blanks or a line end around its JSON is acknowledged",
+        title: "a correctly signed event with spaces or a line end around its JSON is acknowledged",
         rationale: "The signature covers the whole body. One that is trimmed on its way through a framework, or read line by \
                     line, gives another signature.",
         hint: "Hash the body as it arrived: do not trim it, and do not read it as lines.",
@@ -44,8 +45,9 @@ pub const CHECKS: &[Check] = &[
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "an event whose signature holds a + or a / is acknowledged",
-        rationale: "Three of four signatures hold one of the two. A receiver that takes the copy in the query and decodes it \
-                    twice, or not at all, reads a blank for the + and loses those events only: now and then, as it seems.",
+        rationale: "Three out of four signatures hold one of the two. A receiver that takes the copy in the query and \
+                    decodes it twice reads a space for each +; one that does not decode it compares %2B and %2F. \
+                    Either refuses just these events, which looks like chance.",
         hint: "Percent-decode chatwork_webhook_signature exactly once, or take the header instead.",
         clauses: &[&QUERY_COPY, &SIGNATURE],
         plan: Plan::Examples { cases: plus_and_slash, judge: acknowledged_as_plain_ones_are },

@@ -23,8 +23,9 @@ pub const CHECKS: &[Check] = &[
         title: "a valid event of each type is answered with status 200",
         rationale: "Chatwork never sends a failed delivery again, so an event that is not acknowledged is lost; and when \
                     the error rate grows it switches the webhook off until somebody switches it on by hand.",
-        hint: "Answer 200 (not 201, 202 or 204) as soon as the signature is verified, and do slow work afterwards. A 401 \
-               here usually means another token than this run's, or a signature over a parsed and re-written body.",
+        hint: "Answer 200 (not 201, 202 or 204) as soon as the signature is verified, and do slow work afterwards. A \
+               401 here usually means that the receiver has another token than this run, or hashes a body that was \
+               parsed and written again.",
         clauses: &[&ACKNOWLEDGED],
         plan: Plan::Examples { cases: each_kind, judge: acknowledged },
         ..Check::blank(Service::Chatwork)
@@ -34,8 +35,8 @@ pub const CHECKS: &[Check] = &[
         area: Area::Acknowledgement,
         level: Level::Must,
         title: "the answer to a valid event has at most 2,048 bytes of body",
-        rationale: "A longer answer counts as an error, although its status is 200: the delivery is reported as failed and \
-                    works towards switching the webhook off.",
+        rationale: "A longer answer counts as an error, although its status is 200: the delivery is reported as \
+                    failed, and raises the error rate that switches the webhook off.",
         hint: "Usually a whole web page or the processed data is sent back. An empty body is enough.",
         clauses: &[&ANSWER_SIZE],
         plan: Plan::Examples { cases: each_kind, judge: short_enough },
@@ -45,7 +46,7 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.webhooks.everyday-text-is-acknowledged",
         area: Area::Acknowledgement,
         level: Level::Must,
-        title: "events with Thai, Japanese, Vietnamese, emoji and several lines in them are acknowledged",
+        title: "events with texts in Thai, Japanese and Vietnamese, with emoji and several lines, are acknowledged",
         rationale: "The signature covers the raw bytes, in which such characters are \\u escapes. A receiver that parses and \
                     re-writes the body before hashing, or decodes it as ASCII, refuses exactly the messages that people \
                     write every day.",
@@ -61,7 +62,7 @@ pub const CHECKS: &[Check] = &[
         title: "events with fields that are not documented yet are acknowledged",
         rationale: "Services add fields without notice. A receiver that refuses what it does not know loses every event \
                     from that day on.",
-        hint: "Let the JSON decoder ignore unknown fields (for example, no deny_unknown_fields, no strict schema).",
+        hint: "Let the JSON decoder ignore unknown fields (no deny_unknown_fields, no strict schema).",
         clauses: &[&OPEN_ENDED],
         plan: Plan::Examples { cases: unknown_fields, judge: acknowledged_as_plain_ones_are },
         ..Check::blank(Service::Chatwork)

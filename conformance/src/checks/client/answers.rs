@@ -12,7 +12,7 @@ use crate::run::verdict::Judgement;
 
 const RICHER: Check = Check {
     area: Area::Answers,
-    title: "fields and words that are new in an answer do not stop the program",
+    title: "new fields and words in an answer do not stop the program",
     rationale: "Services add fields and words to their answers without a new version. A client that refuses what it does not \
                 know stops on the day when that happens, everywhere at once.",
     hint: "Ignore unknown fields (no deny_unknown_fields, additionalProperties: false, FAIL_ON_UNKNOWN_PROPERTIES) and keep \
@@ -23,7 +23,7 @@ const RICHER: Check = Check {
 
 const COMPRESSED: Check = Check {
     area: Area::Answers,
-    title: "an answer is read in the compression that was asked for",
+    title: "a compressed answer is read, if the request asked for compression",
     rationale: "A client that sends Accept-Encoding: gzip without unpacking finds bytes where it expects JSON as soon as a \
                 proxy compresses.",
     hint: "Leave Accept-Encoding to the library, which then unpacks too; in curl use --compressed instead of a header.",
@@ -34,9 +34,9 @@ const COMPRESSED: Check = Check {
 const IDS: Check = Check {
     area: Area::Answers,
     level: Level::Must,
-    title: "large ids come back exactly",
-    rationale: "Ids are larger than 32 bits, and message ids larger than the 53 bits of a float. One that is read as a number \
-                of the wrong size comes back as another id: the wrong room, or none.",
+    title: "large ids are sent back exactly as they came",
+    rationale: "Ids can be larger than 32 bits, and message ids larger than the 53 bits of a float. One that is read \
+                as a number of the wrong size comes back as another id: the wrong room, or none.",
     hint: "Keep ids as text wherever they come as text, and as 64-bit integers elsewhere: no float, int32, parseInt, Number or \
            %d of a 32-bit type on the way from one answer to the next path.",
     plan: Plan::Scenarios { scenarios: &["large-ids"], judge: keeps_ids },
@@ -70,7 +70,15 @@ pub const CHATWORK: &[Check] = &[
 pub const CHATDAY: &[Check] = &[
     chatday!(RICHER, "chatday.client.new-fields-are-read", &[&chatday_clauses::CLIENT_OPEN_ENDED_ANSWERS]),
     chatday!(COMPRESSED, "chatday.client.compressed-answers-are-read", &[&chatday_clauses::CLIENT_OPEN_ENDED_ANSWERS]),
-    chatday!(IDS, "chatday.client.large-ids-come-back", &[&chatday_clauses::CHAT_ID_KIND]),
+    chatday!(
+        IDS,
+        "chatday.client.large-ids-come-back",
+        &[&chatday_clauses::CHAT_ID_KIND],
+        rationale: "The id of a chat can have more digits than a float keeps. One that is read as a number comes back \
+                    as another id: the wrong chat, or none.",
+        hint: "Keep the chat's id as text wherever it comes as text: no float, int32, parseInt or Number on the way \
+               to the next request."
+    ),
 ];
 
 /// How a run differs from the one in which nothing was otherwise: a name, and what happened.

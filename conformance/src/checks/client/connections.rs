@@ -17,7 +17,7 @@ const PILE: Check = Check {
     title: "connections do not pile up",
     rationale: "A connection that is neither used nor closed stays until its server gives up. A program that leaves one behind \
                 with each failure runs out of sockets in the middle of the night.",
-    hint: "Read every answer to its end or close it, in the case of an error too; share one client or session instead of \
+    hint: "Read every answer to its end or close it, also after an error; share one client or session instead of \
            making one for each request.",
     plan: Plan::Scenarios { scenarios: &[], judge: do_not_pile_up },
     ..blank(Service::Chatwork)
@@ -37,8 +37,8 @@ const REUSED: Check = Check {
 const REPLACED: Check = Check {
     area: Area::Connections,
     title: "a connection that was closed while idle is replaced without a loss",
-    rationale: "Servers and proxies close idle connections without a word. A client that takes one from its pool then loses the \
-                request, unless it notices or tries once more on a new one.",
+    rationale: "Servers and proxies close idle connections without warning. A client that takes one from its pool \
+                then loses the request, unless it notices or tries once more on a new one.",
     hint: "Let the library check a pooled connection before it is used, keep idle ones for a few seconds at most, and repeat a \
            GET once on a new connection.",
     plan: Plan::Scenarios { scenarios: &["connections-close-when-idle"], judge: are_replaced },

@@ -14,11 +14,10 @@ const IN_ITS_HEADER: Check = Check {
     area: Area::Credentials,
     level: Level::Must,
     title: "every request carries the token, once and as it is, in its header",
-    rationale: "The service knows its callers by this header alone. Without it, with another scheme, or with the token twice, \
-                every request is refused.",
-    hint: "Set the header in one place for all requests: X-ChatWorkToken: TOKEN for Chatwork, Authorization: Bearer TOKEN \
-           for Chatday. Look for blanks, quotes and line ends around the token where it is read, and for a library that \
-           adds an Authorization header of its own.",
+    rationale: "The service knows its callers by this header alone. Without it, or with two of them, every request is \
+                refused.",
+    hint: "Set the header X-ChatWorkToken: TOKEN in one place for all requests. Look for spaces, quotes and line ends \
+           around the token where it is read, and for code that adds the header a second time.",
     plan: Plan::Scenarios { scenarios: &[], judge: in_its_header },
     ..blank(Service::Chatwork)
 };
@@ -26,9 +25,9 @@ const IN_ITS_HEADER: Check = Check {
 const NOWHERE_ELSE: Check = Check {
     area: Area::Credentials,
     level: Level::Must,
-    title: "the token stands in no URL, body or other header",
-    rationale: "URLs are written down by every proxy, server and browser on the way, and bodies and user agents by many. Who \
-                reads such a log has the account.",
+    title: "the token stands in no URL, no body and no other header",
+    rationale: "URLs are written down by every proxy, server and browser on the way, and bodies and user agents by \
+                many. Whoever reads such a log has the account.",
     hint: "Send the token in its own header only. Look for it in query strings, form fields, the user agent, the referrer, \
            cookies and a second authentication header.",
     plan: Plan::Scenarios { scenarios: &[], judge: nowhere_else },
@@ -38,9 +37,9 @@ const NOWHERE_ELSE: Check = Check {
 const STAYS: Check = Check {
     area: Area::Credentials,
     level: Level::Must,
-    title: "another host does not get the token, by redirect or by link",
-    rationale: "Libraries that follow redirects take away Authorization when the host changes, but seldom a header of one's \
-                own such as X-ChatWorkToken: whoever is redirected to then has the account. So has whoever serves a picture \
+    title: "another host gets the token neither by a redirect nor by a link",
+    rationale: "Libraries that follow redirects drop Authorization when the host changes, but seldom a header such as \
+                X-ChatWorkToken: the host that is redirected to then has the account. So has whoever serves a picture \
                 that is fetched with the headers of the API.",
     hint: "Switch the following of redirects off (redirect: 'error' or 'manual', allow_redirects=False, no -L), or set the \
            token's header only for requests whose scheme, host and port are the service's own.",
@@ -63,7 +62,7 @@ const NOT_WRITTEN: Check = Check {
 const CERTIFICATES: Check = Check {
     area: Area::Credentials,
     level: Level::Must,
-    title: "a server with a certificate that does not fit gets no request",
+    title: "a server whose certificate does not fit gets no request",
     rationale: "A client that takes any certificate shows its token to whoever stands between it and the service.",
     hint: "Leave the verification on (no verify=False, -k, rejectUnauthorized: false, CURLOPT_SSL_VERIFYPEER 0). For a CA of \
            your own give the library its file instead.",
@@ -100,7 +99,12 @@ pub const CHATDAY: &[Check] = &[
     chatday!(
         IN_ITS_HEADER,
         "chatday.client.token-in-its-header",
-        &[&chatday_clauses::AUTHORIZATION, &chatday_clauses::AUTHORIZATION_HEADER_ONLY]
+        &[&chatday_clauses::AUTHORIZATION, &chatday_clauses::AUTHORIZATION_HEADER_ONLY],
+        rationale: "The service knows its callers by this header alone. Without it, with another scheme, or with the \
+                    token twice, every request is refused.",
+        hint: "Set the header Authorization: Bearer TOKEN in one place for all requests. Look for spaces, quotes and \
+               line ends around the token where it is read, and for a library that adds an Authorization header of \
+               its own."
     ),
     chatday!(
         NOWHERE_ELSE,
@@ -109,7 +113,14 @@ pub const CHATDAY: &[Check] = &[
     ),
     Check {
         plan: Plan::Scenarios { scenarios: &["redirect-elsewhere"], judge: stays },
-        ..chatday!(STAYS, "chatday.client.token-stays-with-its-host", &[&chatday_clauses::CLIENT_TOKEN_SECRET])
+        ..chatday!(
+            STAYS,
+            "chatday.client.token-stays-with-its-host",
+            &[&chatday_clauses::CLIENT_TOKEN_SECRET],
+            title: "another host does not get the token by a redirect",
+            rationale: "Not every library that follows redirects drops Authorization when the host changes: the host \
+                        that is redirected to then has the account."
+        )
     },
     chatday!(NOT_WRITTEN, "chatday.client.token-is-not-written", &[&chatday_clauses::CLIENT_TOKEN_SECRET]),
     chatday!(

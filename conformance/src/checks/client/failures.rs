@@ -12,9 +12,9 @@ use crate::run::verdict::{Hint, Judgement};
 
 const WORKS: Check = Check {
     area: Area::Answers,
-    title: "the program ends with status 0 where nothing goes wrong",
-    rationale: "Everything else is compared with this. A program that fails where the service answers as documented has misread \
-                an answer, or sends what the service does not take.",
+    title: "where nothing goes wrong, the program ends with status 0",
+    rationale: "All other scenarios are compared with this one. A program that fails where the service answers as \
+                documented has misread an answer, or sends what the service does not take.",
     hint: "Run the program against mock-server by itself and look at the inspector (/_mock/ui): the first answer with a status \
            of 400 or more says what is wrong.",
     plan: Plan::Scenarios { scenarios: &["all-is-well"], judge: works },
@@ -24,9 +24,9 @@ const WORKS: Check = Check {
 const LIMITED: Check = Check {
     area: Area::Refusals,
     level: Level::Must,
-    title: "a message that a limit refused for good is not reported as sent",
-    rationale: "429 is an everyday answer. A program that takes it for a success, or ends with status 0 after it, loses the \
-                message in silence.",
+    title: "a message that a limit kept from being sent is not reported as sent",
+    rationale: "429 is an everyday answer. A program that takes it for a success, or ends with status 0 after it, \
+                loses the message silently.",
     hint: "Look at the status of each answer. Wait for the reset and send again, or end with a status other than 0.",
     plan: Plan::Scenarios {
         scenarios: &["limit-resets-soon", "always-limited", "limited-in-the-middle"],
@@ -39,10 +39,11 @@ const REFUSED: Check = Check {
     area: Area::Refusals,
     level: Level::Must,
     title: "a message that was refused is not reported as sent",
-    rationale: "Who calls a program learns from its exit status how it went. One that ends with 0 after a refusal lets every \
-                job that depends on it go on.",
-    hint: "Check each status (raise_for_status, response.ok, curl --fail, CURLINFO_RESPONSE_CODE) and let the program end with \
-           another status than 0. Look for except: pass, for promises that nobody awaits, and for || true.",
+    rationale: "Whoever calls a program learns from its exit status how it went. One that ends with 0 after a refusal \
+                lets every job that depends on it go on.",
+    hint: "Check each status (raise_for_status, response.ok, curl --fail, CURLINFO_RESPONSE_CODE) and let the program \
+           end with another status than 0. Look for 'except: pass', for promises that nobody awaits, and for '|| \
+           true'.",
     plan: Plan::Scenarios {
         scenarios: &["wrong-token", "refused-400", "refused-403", "refused-404", "server-errors"],
         judge: tells_refusals,
@@ -52,7 +53,7 @@ const REFUSED: Check = Check {
 
 const BROKEN: Check = Check {
     area: Area::Refusals,
-    title: "a broken answer is a failure that is told, in bounded time and without a crash",
+    title: "a broken answer is reported as a failure, in bounded time and without a crash",
     rationale: "Proxies answer with HTML, connections break in the middle of an answer, and something else altogether may \
                 listen at the port. A program that hangs then, or takes it for a success, hides it.",
     hint: "Treat what cannot be read as a failure of the request: a 5xx before its body is parsed, an answer shorter than its \
@@ -66,9 +67,9 @@ const BROKEN: Check = Check {
 
 const REDIRECTED: Check = Check {
     area: Area::Refusals,
-    title: "a redirect of a message loses nothing in silence",
-    rationale: "After 301, 302 and 303 most libraries go on with GET and without a body: the answer is a success, and the \
-                message is gone. Behind a proxy, or after a change of host, such redirects come by the thousand.",
+    title: "a message that is redirected is not silently lost",
+    rationale: "After 301, 302 and 303 most libraries go on with GET and without a body: the answer is a success, and \
+                the message is gone. Behind a proxy, or after a change of host, every message is redirected.",
     hint: "Do not follow redirects of a POST: treat a 3xx as an error. Or follow 307 and 308 only, which keep verb and body.",
     plan: Plan::Scenarios {
         scenarios: &["redirect-301", "redirect-302", "redirect-303", "redirect-307", "redirect-308"],

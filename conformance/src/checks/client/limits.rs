@@ -18,11 +18,11 @@ use crate::run::verdict::Judgement;
 const WAITED: Check = Check {
     area: Area::Limits,
     level: Level::Must,
-    title: "after 429 nothing is asked before the limit is reset",
-    rationale: "The answer says when the next request is worth anything. Whoever asks again before that is refused again, keeps \
-                the service busy, and may be shut out.",
-    hint: "Chatwork's X-RateLimit-Reset is a moment in Unix seconds, not a number of seconds to wait; Chatday's Retry-After is \
-           a number of seconds. Sleep until then, and a little longer, before the next attempt, in all workers.",
+    title: "after 429 no request is sent before the limit is reset",
+    rationale: "The answer says when the next request can succeed. Whoever asks again before that is refused again, \
+                keeps the service busy, and may be shut out.",
+    hint: "X-RateLimit-Reset is a moment in Unix seconds, not a number of seconds to wait. Sleep until then, and a \
+           little longer, before the next attempt, in all workers.",
     plan: Plan::Scenarios { scenarios: &["limit-resets-soon"], judge: waits },
     ..blank(Service::Chatwork)
 };
@@ -30,9 +30,10 @@ const WAITED: Check = Check {
 const ANY_CASE: Check = Check {
     area: Area::Answers,
     level: Level::Must,
-    title: "the limit's headers are found in any case",
-    rationale: "Names of headers mean the same in every case, and proxies and HTTP/2 change it. A client that looks for one \
-                spelling finds no header on the day when a proxy comes between, and then does not wait.",
+    title: "the headers of a limit are found in upper and lower case",
+    rationale: "The names of headers mean the same in upper and lower case, and proxies and HTTP/2 change it. A \
+                client that looks for one spelling finds no header on the day when a proxy comes between, and then \
+                does not wait.",
     hint: "Use the library's own look-up, which ignores case (response.headers in requests and fetch), not a plain map or a \
            search in the text of the head.",
     plan: Plan::Scenarios { scenarios: &["headers-in-title-case"], judge: waits_for_headers_in_any_case },
@@ -42,7 +43,7 @@ const ANY_CASE: Check = Check {
 const BATCH: Check = Check {
     area: Area::Limits,
     level: Level::Must,
-    title: "a limit in the middle of several messages loses, doubles and reorders none",
+    title: "when a limit comes between several messages, none is lost, doubled or out of order",
     rationale: "The limit meets the third or the hundredth message of a batch, not the first: what was sent is sent, and what \
                 was not has to follow, in its order.",
     hint: "Repeat the message that was refused, and that one only, before the next: do not start the batch again, and do not \
@@ -83,10 +84,10 @@ pub const CHATWORK: &[Check] = &[
     Check {
         id: "chatwork.client.refusals-are-the-exception",
         area: Area::Limits,
-        title: "a program that has much to ask does not live on refusals",
-        rationale: "X-RateLimit-Remaining tells before the next request that it will be refused. Whoever asks all the same \
-                    spends most requests on refusals.",
-        hint: "When X-RateLimit-Remaining is 0, wait until X-RateLimit-Reset before the next request, in one place for all.",
+        title: "a program that sends many requests waits before it is refused, not after",
+        rationale: "X-RateLimit-Remaining tells before the next request that it will be refused. A program that sends \
+                    it all the same spends most of its requests on refusals.",
+        hint: "When X-RateLimit-Remaining is 0, wait until X-RateLimit-Reset before the next request, in one place for all workers.",
         clauses: &[&chatwork_clauses::RATE_HEADERS, &chatwork_clauses::LOAD],
         plan: Plan::Scenarios { scenarios: &["few-requests-allowed"], judge: few_refusals },
         ..blank(Service::Chatwork)
@@ -112,7 +113,10 @@ pub const CHATDAY: &[Check] = &[
         ..chatday!(
             WAITED,
             "chatday.client.limit-is-waited-for",
-            &[&chatday_clauses::CLIENT_LIMITED_IS_LATER, &chatday_clauses::ERROR_RATE_LIMIT]
+            &[&chatday_clauses::CLIENT_LIMITED_IS_LATER, &chatday_clauses::ERROR_RATE_LIMIT],
+            title: "after 429 no request is sent before the seconds of Retry-After are over",
+            hint: "Retry-After is a number of seconds to wait. Sleep that long, and a little longer, before the next \
+                   attempt, in all workers."
         )
     },
     Check {

@@ -26,10 +26,10 @@ const fn blank(service: Service) -> Check {
     Check { kind: Kind::Client, ..Check::blank(service) }
 }
 
-/// The same check, asked of clients of Chatday.
+/// The same check, asked of clients of Chatday; with other words where those for Chatwork do not fit.
 macro_rules! chatday {
-    ($check:expr, $id:literal, $clauses:expr) => {
-        Check { id: $id, service: Service::Chatday, clauses: $clauses, ..$check }
+    ($check:expr, $id:literal, $clauses:expr $(, $field:ident: $words:literal)*) => {
+        Check { id: $id, service: Service::Chatday, clauses: $clauses, $($field: $words,)* ..$check }
     };
 }
 use chatday;

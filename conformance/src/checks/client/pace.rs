@@ -15,9 +15,9 @@ use crate::run::verdict::Judgement;
 const AT_ONCE: Check = Check {
     area: Area::Limits,
     level: Level::May,
-    title: "few requests are open at the same moment",
-    rationale: "Ten requests at once are what a room takes in ten seconds: more only find the limit sooner, and one refusal in \
-                the middle of many is hard to put right.",
+    title: "at most ten requests are open at the same moment",
+    rationale: "A room takes ten messages in ten seconds: more at once only reach the limit sooner, and one refusal \
+                in the middle of many is hard to put right.",
     hint: "Hand requests out from one queue with a few workers.",
     plan: Plan::Scenarios { scenarios: &["all-is-well"], judge: few_at_once },
     ..blank(Service::Chatwork)
@@ -29,10 +29,10 @@ pub const CHATWORK: &[Check] = &[
     Check {
         id: "chatwork.client.looks-for-news-in-measure",
         area: Area::Limits,
-        title: "whoever looks for new messages again and again leaves a second between",
-        rationale: "300 requests in 5 minutes are one a second, for everything that an account does. A loop without a pause \
-                    uses them up in a moment and then sees nothing for minutes.",
-        hint: "Look every few seconds at most, or let a webhook tell of new messages.",
+        title: "a program that polls for new messages leaves a second between two looks",
+        rationale: "300 requests in 5 minutes are one a second, for everything that an account does. A loop without a \
+                    pause uses them up in a moment, and then sees nothing for minutes.",
+        hint: "Look no more often than every few seconds, or let a webhook tell of new messages.",
         clauses: &[&chatwork_clauses::ACCOUNT_LIMIT],
         plan: Plan::Scenarios { scenarios: &["all-is-well"], judge: polls_in_measure },
         ..blank(Service::Chatwork)
@@ -41,15 +41,21 @@ pub const CHATWORK: &[Check] = &[
 
 /// Of clients of Chatday, in report order.
 pub const CHATDAY: &[Check] = &[
-    chatday!(AT_ONCE, "chatday.client.few-requests-at-once", &[&chatday_clauses::CLIENT_LOAD]),
+    chatday!(
+        AT_ONCE,
+        "chatday.client.few-requests-at-once",
+        &[&chatday_clauses::CLIENT_LOAD],
+        rationale: "Messages that are sent all at once arrive in any order, and one refusal in the middle of many is \
+                    hard to put right."
+    ),
     Check {
         id: "chatday.client.registers-once",
         service: Service::Chatday,
         area: Area::Limits,
         title: "Register is called once at the start, not before each message",
-        rationale: "Register activates the token and answers the signature token, which stays the same: asked before each \
-                    message it doubles the requests and the ways to fail.",
-        hint: "Register at the start (that is allowed) or once for all, keep the signature token, and just send afterwards.",
+        rationale: "Register activates the token and answers the signature token, which stays the same: called before \
+                    each message it doubles the requests and the ways to fail.",
+        hint: "Register at the start (that is allowed) or once and for all, keep the signature token, and just send afterwards.",
         clauses: &[&chatday_clauses::REGISTER_AGAIN, &chatday_clauses::CLIENT_LOAD],
         plan: Plan::Scenarios { scenarios: &["all-is-well"], judge: registers_once },
         ..blank(Service::Chatday)

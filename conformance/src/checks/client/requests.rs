@@ -18,10 +18,11 @@ use crate::run::verdict::Judgement;
 const KNOWN: Check = Check {
     area: Area::Requests,
     title: "only operations that the contract knows are called",
-    rationale: "Chatwork answers an unknown path or verb with 400 and Chatday with 404, which programs then take for a fault of \
-                their parameters. Operations of old or guessed documents work against a test double of one's own only.",
-    hint: "Compare verb and path with the contract (mock-server openapi SERVICE prints it). Look for an id that is empty or \
-           no number, a slash at the end, and for 'undefined' or 'null' in the path.",
+    rationale: "Chatwork answers an unknown path or verb with 400, which programs take for a fault of their \
+                parameters. Operations that were guessed, or taken from old documents, work against one's own test \
+                double only.",
+    hint: "Compare verb and path with the contract (mock-server openapi chatwork prints it). Look for an id that is \
+           empty or no number, for a slash at the end, and for 'undefined' or 'null' in the path.",
     plan: Plan::Scenarios { scenarios: &[], judge: known },
     ..blank(Service::Chatwork)
 };
@@ -29,11 +30,11 @@ const KNOWN: Check = Check {
 const UNDERSTOOD: Check = Check {
     area: Area::Requests,
     level: Level::Must,
-    title: "where nothing goes wrong the service understands every request",
+    title: "where nothing goes wrong, the service understands every request",
     rationale: "400 says that a parameter is missing, misspelt or of the wrong kind: the request can never succeed, and what it \
                 was for does not happen.",
-    hint: "The answer names the parameter. Look for lists that are written as name[]=1 instead of 1,2, for booleans that are \
-           no 0 or 1, and for a body that was built and not sent.",
+    hint: "The answer names the parameter. Look for lists that are written as name[]=1 instead of 1,2, for booleans \
+           that are neither 0 nor 1, and for a body that was built and not sent.",
     plan: Plan::Scenarios { scenarios: &["all-is-well"], judge: understood },
     ..blank(Service::Chatwork)
 };
@@ -55,7 +56,7 @@ pub const CHATWORK: &[Check] = &[
         id: "chatwork.client.bodies-are-forms",
         area: Area::Requests,
         level: Level::Must,
-        title: "parameters of POST and PUT go as a form, and the request says so",
+        title: "parameters of POST and PUT go in the body as a form, and the request says so",
         rationale: "No operation reads a JSON body: its parameters count as missing, and the answer is 400 or, where all are \
                     optional, a success that changed nothing.",
         hint: "Send application/x-www-form-urlencoded: data= instead of json= in requests, new URLSearchParams(...) in fetch, \
@@ -68,10 +69,11 @@ pub const CHATWORK: &[Check] = &[
         id: "chatwork.client.parameters-go-in-the-body",
         area: Area::Requests,
         title: "parameters of POST and PUT are not in the query string, and ?method= is not used",
-        rationale: "Since 2025-07-03 the service ignores the query of POST and PUT, and the override by ?method=: a message \
-                    that is sent so is answered 400, a change that is sent so changes nothing.",
-        hint: "Move the parameters into a form body, and send PUT and DELETE as what they are. An old package may need an \
-               update.",
+        rationale: "Since 2025-07-03 the service ignores the query of POST and PUT, and the override by ?method=: a \
+                    message that is sent that way is answered 400, and a change that is sent that way changes \
+                    nothing.",
+        hint: "Move the parameters into a form body, and send PUT and DELETE as real verbs. If an old package sends \
+               them, update it.",
         clauses: &[&chatwork_clauses::BODY_ONLY, &chatwork_clauses::METHOD_OVERRIDE_ABOLISHED],
         plan: Plan::Scenarios { scenarios: &[], judge: in_the_body },
         ..blank(Service::Chatwork)
@@ -102,7 +104,7 @@ pub const CHATWORK: &[Check] = &[
         id: "chatwork.client.uploads-are-well-formed",
         area: Area::Requests,
         level: Level::Must,
-        title: "a file goes as multipart/form-data with a boundary, a readable name and at most 5 MB",
+        title: "a file is sent as multipart/form-data with a boundary, a readable name and at most 5 MB",
         rationale: "A boundary that the header does not name makes the whole body unreadable; a name in another encoding shows \
                     as garbage to everybody in the room.",
         hint: "Let the library write the Content-Type of a multipart body, with its boundary, and do not set it by hand. Give \
@@ -119,7 +121,7 @@ pub const CHATDAY: &[Check] = &[
         id: "chatday.client.bodies-are-json",
         service: Service::Chatday,
         area: Area::Requests,
-        title: "Send Message carries one JSON object, and says so",
+        title: "the body of Send Message is one JSON object, and the request says so",
         rationale: "A body of another kind, or JSON without its media type, is refused, and the end-user never sees the message.",
         hint: "Send Content-Type: application/json, and let a JSON library write the body: a text with a quote or a line end \
                breaks one that is put together by hand.",
@@ -127,13 +129,32 @@ pub const CHATDAY: &[Check] = &[
         plan: Plan::Scenarios { scenarios: &[], judge: objects },
         ..blank(Service::Chatday)
     },
-    chatday!(UNDERSTOOD, "chatday.client.requests-are-understood", &[&chatday_clauses::SEND_BODY]),
+    chatday!(
+        UNDERSTOOD,
+        "chatday.client.requests-are-understood",
+        &[&chatday_clauses::SEND_BODY],
+        rationale: "400 says that a field is missing, misspelt or of the wrong kind: the request can never succeed, \
+                    and the end-user never sees the message.",
+        hint: "The answer names the field. Look for a key that is spelt otherwise, for data that does not fit the \
+               message's type, and for a body that was built and not sent."
+    ),
     chatday!(
         KNOWN,
         "chatday.client.only-known-operations",
-        &[&chatday_clauses::ERROR_UNKNOWN_PATH, &chatday_clauses::CLIENT_KNOWN_REQUESTS]
+        &[&chatday_clauses::ERROR_UNKNOWN_PATH, &chatday_clauses::CLIENT_KNOWN_REQUESTS],
+        rationale: "By default Chatday answers an unknown path with 404, which programs take for a chat that is gone. \
+                    Operations that were guessed, or taken from old documents, work against one's own test double \
+                    only.",
+        hint: "Compare verb and path with the contract (mock-server openapi chatday prints it). Look for a misspelt \
+               path, a slash at the end, and GET in place of POST."
     ),
-    chatday!(BASE, "chatday.client.base-address-is-kept", &[&chatday_clauses::CLIENT_BASE_ADDRESS]),
+    chatday!(
+        BASE,
+        "chatday.client.base-address-is-kept",
+        &[&chatday_clauses::CLIENT_BASE_ADDRESS],
+        hint: "Take the whole address from the environment and append the path to it with one slash. new \
+               URL('/messages', base) and urljoin(base, '/messages') throw the base's own path away."
+    ),
 ];
 
 /// The row of a Chatwork request.

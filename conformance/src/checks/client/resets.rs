@@ -14,11 +14,11 @@ use crate::run::verdict::Judgement;
 
 const ODD: Check = Check {
     area: Area::Limits,
-    title: "a reset in the past, far away, missing or garbled makes neither a hot loop nor a long sleep",
+    title: "a reset in the past, far away, missing or garbled causes neither a hot loop nor an endless sleep",
     rationale: "Proxies drop headers, clocks differ, and formats change. The difference between a strange reset and now may be \
                 negative, empty, or fifty thousand years: a client that sleeps for it asks without a pause or never again.",
-    hint: "Put every wait between a shortest (1 second, growing with each attempt) and a longest, and use a default where the \
-           header cannot be read.",
+    hint: "Keep every wait between a shortest (1 second, growing with each attempt) and a longest one, and use a \
+           default where the header cannot be read.",
     plan: Plan::Scenarios {
         scenarios: &["reset-in-the-past", "reset-far-away", "reset-missing", "reset-garbled", "reset-in-milliseconds"],
         judge: survives_odd_resets,
@@ -36,9 +36,9 @@ pub const CHATWORK: &[Check] = &[
     Check {
         id: "chatwork.client.clocks-may-differ",
         area: Area::Limits,
-        title: "a clock that is five minutes off makes neither a hot loop nor a long sleep",
-        rationale: "X-RateLimit-Reset is a moment on the service's clock. Held against a clock of one's own that goes wrong it \
-                    lies in the past, or minutes away.",
+        title: "a clock that is five minutes off causes neither a hot loop nor a long sleep",
+        rationale: "X-RateLimit-Reset is a moment on the service's clock. Compared with one's own clock, where that \
+                    is wrong, it lies in the past or minutes away.",
         hint: "Take the difference between X-RateLimit-Reset and the answer's own Date header, which come from the same clock, \
                and put bounds on it.",
         clauses: &[&chatwork_clauses::ODD_LIMITS, &chatwork_clauses::RATE_HEADERS],
@@ -53,7 +53,14 @@ pub const CHATDAY: &[Check] = &[Check {
         scenarios: &["reset-far-away", "reset-missing", "reset-garbled"],
         judge: survives_odd_resets,
     },
-    ..chatday!(ODD, "chatday.client.odd-resets-are-survived", &[&chatday_clauses::CLIENT_ODD_LIMITS])
+    ..chatday!(
+        ODD,
+        "chatday.client.odd-resets-are-survived",
+        &[&chatday_clauses::CLIENT_ODD_LIMITS],
+        title: "a Retry-After that is far away, missing or garbled causes neither a hot loop nor an endless sleep",
+        rationale: "Proxies drop headers, and formats change. A client that sleeps for whatever the header says asks \
+                    without a pause, or never again."
+    )
 }];
 
 /// So many equal requests in a second are no retry any more.

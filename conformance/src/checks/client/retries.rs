@@ -18,8 +18,8 @@ const UNAUTHORIZED: Check = Check {
     area: Area::Refusals,
     level: Level::Must,
     title: "after 401 the same request is sent at most once more",
-    rationale: "A wrong token stays wrong. A client that tries on and on keeps both sides busy until somebody notices, and \
-                looks like somebody who guesses tokens.",
+    rationale: "A wrong token stays wrong. A client that keeps trying keeps both sides busy until somebody notices, \
+                and looks as if it were guessing tokens.",
     hint: "Treat 401 as the end: report it and stop. Keep it out of the list of statuses that a retry library repeats.",
     plan: Plan::Scenarios { scenarios: &["wrong-token"], judge: stops_at_401 },
     ..blank(Service::Chatwork)
@@ -27,19 +27,19 @@ const UNAUTHORIZED: Check = Check {
 
 const REFUSED: Check = Check {
     area: Area::Refusals,
-    title: "a request that was refused for what it says is not repeated",
-    rationale: "400, 403 and 404 answer what was asked: asked again, the answer is the same. The repetitions eat up the limit \
-                that other requests need.",
-    hint: "Repeat 429, 5xx and broken connections only, never every status of 400 and more.",
+    title: "a request that was refused for its content is not repeated",
+    rationale: "400, 403 and 404 are about what was asked: asked again, the answer is the same. The repetitions eat \
+                up the limit that other requests need.",
+    hint: "Repeat after 429, 5xx and broken connections only, not after every status from 400 on.",
     plan: Plan::Scenarios { scenarios: &["refused-400", "refused-403", "refused-404"], judge: does_not_repeat },
     ..blank(Service::Chatwork)
 };
 
 const BOUNDED: Check = Check {
     area: Area::Refusals,
-    title: "attempts have an end",
-    rationale: "A client without a bound tries for ever when a service is down or a limit stays shut, in a job that nobody \
-                watches, and many of them keep the service down.",
+    title: "a client does not try again for ever",
+    rationale: "A client without a bound goes on for ever when a service is down or a limit stays reached, in a job \
+                that nobody watches; and many such clients keep the service down.",
     hint: "Give up after a number of attempts or a total time, and end with a status other than 0. Double the pause between \
            attempts.",
     plan: Plan::Scenarios { scenarios: &["always-limited", "server-errors"], judge: gives_up },
@@ -48,10 +48,10 @@ const BOUNDED: Check = Check {
 
 const UNAVAILABLE: Check = Check {
     area: Area::Refusals,
-    title: "after 503 nothing is repeated before the time of Retry-After",
+    title: "after 503 nothing is repeated before the time that Retry-After names",
     rationale: "The header says when it is worth trying again: as seconds or as a date. A client that reads one form only, or \
                 none, adds to the load that it should wait out.",
-    hint: "Read both forms of Retry-After (RFC 9110, 10.2.3), and wait at least so long before the next attempt.",
+    hint: "Read both forms of Retry-After (RFC 9110, 10.2.3), and wait at least that long before the next attempt.",
     plan: Plan::Scenarios {
         scenarios: &["unavailable-for-seconds", "unavailable-until-a-date"],
         judge: waits_while_unavailable,
@@ -62,8 +62,8 @@ const UNAVAILABLE: Check = Check {
 const LOST: Check = Check {
     area: Area::Refusals,
     title: "a message whose answer was lost is not written twice",
-    rationale: "When the connection breaks before the answer, the message may be in the room already. Neither service takes a \
-                key that would let it recognise a repetition: everybody reads it twice.",
+    rationale: "When the connection breaks before the answer, the message may be in the room already. Chatwork takes \
+                no key by which it could recognise a repetition: everybody reads the message twice.",
     hint: "Do not repeat a POST whose outcome is unknown: report it, or look first (read the newest messages) whether it has \
            arrived. Retry libraries repeat connection errors of every verb unless told otherwise.",
     plan: Plan::Scenarios { scenarios: &["lost-answer", "late-answer"], judge: writes_once },
@@ -75,7 +75,7 @@ const SILENCE: Check = Check {
     title: "a service that never answers is given up",
     rationale: "Without a timeout one silent connection stops a program for ever: a worker, a job, a whole queue.",
     hint: "Set a timeout for each request: timeout= in requests, AbortSignal.timeout in fetch, --max-time in curl, \
-           CURLOPT_TIMEOUT in PHP. Several have none unless told.",
+           CURLOPT_TIMEOUT in PHP. Several libraries have none unless told.",
     plan: Plan::Scenarios { scenarios: &["silence"], judge: gives_up_silence },
     ..blank(Service::Chatwork)
 };
@@ -84,8 +84,8 @@ const UNCHANGED: Check = Check {
     area: Area::Refusals,
     level: Level::Must,
     title: "a repeated request has the body of the first",
-    rationale: "A body that is a stream is empty the second time. The service then refuses a request that was right, or, worse, \
-                takes an empty change for one.",
+    rationale: "A body that is a stream is empty the second time. The service then refuses a request that was right \
+                or, worse, answers a success that changed nothing.",
     hint: "Build the request anew for each attempt, or rewind the stream. Look at middleware that repeats requests without \
            knowing their bodies.",
     plan: Plan::Scenarios { scenarios: &[], judge: repeats_whole },
@@ -138,7 +138,9 @@ pub const CHATDAY: &[Check] = &[
         ..chatday!(
             REFUSED,
             "chatday.client.refused-request-is-not-repeated",
-            &[&chatday_clauses::CLIENT_REFUSED_IS_FINAL]
+            &[&chatday_clauses::CLIENT_REFUSED_IS_FINAL],
+            rationale: "400 and 404 are about what was asked: asked again, the answer is the same. The repetitions \
+                        only keep both sides busy."
         )
     },
     chatday!(
@@ -147,9 +149,23 @@ pub const CHATDAY: &[Check] = &[
         &[&chatday_clauses::CLIENT_UNAVAILABLE, &chatday_clauses::CLIENT_ODD_LIMITS]
     ),
     chatday!(UNAVAILABLE, "chatday.client.retry-after-is-waited-for", &[&chatday_clauses::CLIENT_UNAVAILABLE]),
-    chatday!(LOST, "chatday.client.lost-answer-leaves-one-message", &[&chatday_clauses::CLIENT_UNKNOWN_OUTCOME]),
+    chatday!(
+        LOST,
+        "chatday.client.lost-answer-leaves-one-message",
+        &[&chatday_clauses::CLIENT_UNKNOWN_OUTCOME],
+        rationale: "When the connection breaks before the answer, the message may be in the chat already. Chatday \
+                    takes no key by which it could recognise a repetition: the end-user reads the message twice.",
+        hint: "Do not repeat a message whose outcome is unknown: report it. Chatday has no call that would tell \
+               whether it has arrived. Retry libraries repeat connection errors of every verb unless told otherwise."
+    ),
     chatday!(SILENCE, "chatday.client.silence-is-given-up", &[&chatday_clauses::CLIENT_BROKEN_ANSWERS]),
-    chatday!(UNCHANGED, "chatday.client.repeated-request-is-whole", &[&chatday_clauses::SEND_BODY]),
+    chatday!(
+        UNCHANGED,
+        "chatday.client.repeated-request-is-whole",
+        &[&chatday_clauses::SEND_BODY],
+        rationale: "A body that is a stream is empty the second time, and the service then refuses a request that was \
+                    right."
+    ),
 ];
 
 /// The request that was sent most often beyond what is usual for it, and how often beyond the first time.

@@ -19,11 +19,12 @@ const EXACTLY: Check = Check {
     area: Area::Requests,
     level: Level::Must,
     title: "a text with reserved characters, other scripts and line ends arrives as it is",
-    rationale: "Texts are written by people: with +, &, =, %, quotes and line ends, in Japanese and in Thai, with emoji. A \
-                client that joins strings to a body sends the first half, or other signs. The text is offered in \
-                CONFORMANCE_TEXT; a program that does not send it is not judged here.",
-    hint: "Let the library encode: URLSearchParams, urllib.parse.urlencode, http_build_query, --data-urlencode (not -d), a \
-           JSON encoder. Encode once, as UTF-8, and neither trim nor rewrite line ends.",
+    rationale: "Texts are written by people: with +, &, =, %, quotes and line ends, in Japanese and in Thai, with \
+                emoji. A client that joins strings to a body sends the first half, or other characters. The text is \
+                offered in the environment variable CONFORMANCE_TEXT; a program that does not send it is not judged \
+                here.",
+    hint: "Let the library encode: URLSearchParams, urllib.parse.urlencode, http_build_query, --data-urlencode (not \
+           -d). Encode once, as UTF-8, and neither trim nor rewrite line ends.",
     plan: Plan::Scenarios {
         scenarios: &[
             "text-with-reserved-characters",
@@ -40,8 +41,9 @@ const STAYS_TEXT: Check = Check {
     area: Area::Requests,
     level: Level::Must,
     title: "what a text holds never becomes a parameter of its own",
-    rationale: "Whoever may write a text could then set other parameters: the room, the chat, whether the message stays unread. \
-                The text is offered in CONFORMANCE_TEXT; a program that does not send it is not judged here.",
+    rationale: "Whoever may write a text could then set other parameters, such as whether the message stays unread. \
+                The text is offered in the environment variable CONFORMANCE_TEXT; a program that does not send it is \
+                not judged here.",
     hint: "Never put a text into a body by joining strings: encode each value by itself.",
     plan: Plan::Scenarios { scenarios: &["text-with-reserved-characters"], judge: stays_text },
     ..blank(Service::Chatwork)
@@ -49,10 +51,10 @@ const STAYS_TEXT: Check = Check {
 
 const UTF8: Check = Check {
     area: Area::Requests,
-    title: "what is sent is UTF-8",
+    title: "all text that is sent is UTF-8",
     rationale: "Bytes of another encoding are stored as replacement characters: nobody can read or restore them.",
-    hint: "Encode the body as UTF-8 explicitly. Look for latin-1 defaults, for bytes that are decoded as something else \
-           first, and for text that is cut in the middle of a character.",
+    hint: "Encode the body as UTF-8 explicitly. Look for Latin-1 defaults, for bytes that are decoded as something \
+           else first, and for text that is cut in the middle of a character.",
     plan: Plan::Scenarios { scenarios: &[], judge: is_utf8 },
     ..blank(Service::Chatwork)
 };
@@ -73,9 +75,20 @@ pub const CHATDAY: &[Check] = &[
     chatday!(
         EXACTLY,
         "chatday.client.text-arrives-as-it-is",
-        &[&chatday_clauses::SEND_EFFECT, &chatday_clauses::SEND_BODY]
+        &[&chatday_clauses::SEND_EFFECT, &chatday_clauses::SEND_BODY],
+        hint: "Let a JSON library write the body (json.dumps, JSON.stringify, json_encode). Encode once, as UTF-8, \
+               and neither trim nor rewrite line ends."
     ),
-    chatday!(STAYS_TEXT, "chatday.client.text-stays-text", &[&chatday_clauses::SEND_BODY]),
+    chatday!(
+        STAYS_TEXT,
+        "chatday.client.text-stays-text",
+        &[&chatday_clauses::SEND_BODY],
+        title: "what a text holds never becomes a field of its own",
+        rationale: "Whoever may write a text could then set other fields, such as the chat that the message goes to. \
+                    The text is offered in the environment variable CONFORMANCE_TEXT; a program that does not send it \
+                    is not judged here.",
+        hint: "Never put a text into a body by joining strings: let a JSON library write it."
+    ),
     chatday!(UTF8, "chatday.client.text-is-utf-8", &[&chatday_clauses::CLIENT_KNOWN_REQUESTS]),
 ];
 

@@ -183,7 +183,7 @@ pub(super) const ROWS: &[Row] = &[
         &[
             Both(&["token-is-not-written"]),
             Not(
-                "Files that the program writes are not read: search them for the token after a run. Whether a text of a message belongs into a log only its author knows.",
+                "Files that the program writes are not read: search them for the token after a run. Whether the text of a message belongs in a log, only its author knows.",
             ),
         ],
     ),

@@ -24,11 +24,11 @@ use crate::run::verdict::Judgement;
 const ANY_CHANGE: Check = Check {
     area: Area::Authenticity,
     level: Level::Must,
-    title: "a value that differs from the right one in any place is refused",
+    title: "a signature that differs from the right one in any place is refused",
     rationale: "Every character counts. A comparison that looks at some of them only, or that stops early, lets a value \
                 through that was guessed in part.",
-    hint: "Compare the whole value, byte by byte, in constant time. The case's value is the smallest change that was found \
-           to be let through.",
+    hint: "Compare the whole value, byte by byte, in constant time. The report shows the smallest change that was \
+           found to be let through.",
     plan: Plan::Property { sketches: |policy, _| edits(changeable(policy)), make: changed, judge: refused },
     ..Check::blank(Service::Chatwork)
 };
@@ -36,7 +36,7 @@ const ANY_CHANGE: Check = Check {
 const PUBLISHED: Check = Check {
     area: Area::Authenticity,
     level: Level::Must,
-    title: "secrets that stand in public documents and examples are refused",
+    title: "an event under a secret from public documents or examples is refused",
     rationale: "A value that was copied from an example to get started is known to everybody, and easily stays in the \
                 settings as a fallback.",
     hint: "Take the secret from the environment alone, have no default for it, and refuse to start without it.",
@@ -46,7 +46,7 @@ const PUBLISHED: Check = Check {
 
 const OLD_SECRET: Check = Check {
     area: Area::Authenticity,
-    title: "a secret that is no longer valid is refused",
+    title: "an event under a secret that is no longer valid is refused",
     rationale: "A secret is changed because the old one may be known. As long as the old one is taken as well, nothing has \
                 changed.",
     hint: "Keep the old secret only for the time of the change-over, and remove it from the settings afterwards.",
@@ -58,9 +58,9 @@ const OLD_SECRET: Check = Check {
 const TWO_HEADERS: Check = Check {
     area: Area::Authenticity,
     level: Level::May,
-    title: "an event with the right value and a wrong one is refused",
-    rationale: "Two headers of one name are read in different ways by the proxies and programs on the way. Where one part \
-                checks the first and another uses the last, a check can be led past.",
+    title: "an event with two signatures, the right one and a wrong one, is refused",
+    rationale: "Two headers of one name are read in different ways by the proxies and programs on the way. Where one \
+                part checks the first and another uses the last, the check can be bypassed.",
     hint: "Worth knowing only: count the header's values and refuse more than one.",
     plan: Plan::Examples { cases: two_headers, judge: refused },
     ..Check::blank(Service::Chatwork)
@@ -69,9 +69,9 @@ const TWO_HEADERS: Check = Check {
 const FORWARDED: Check = Check {
     area: Area::Authenticity,
     level: Level::Must,
-    title: "headers about the way of a request, and its Host, change nothing in the decision",
-    rationale: "X-Forwarded-For and its like are written by whoever sends the request. A receiver that trusts a \"local\" or \
-                \"internal\" sender because of them can be told so by anybody.",
+    title: "X-Forwarded-For, its like and the Host header do not decide what is accepted",
+    rationale: "X-Forwarded-For and its like are written by whoever sends the request. A receiver that trusts a \
+                \"local\" or \"internal\" sender because of them trusts anybody.",
     hint: "Decide by the secret alone. Let the web server take forwarding headers from your own proxy only.",
     plan: Plan::Examples { cases: forwarded, judge: by_role },
     ..Check::blank(Service::Chatwork)
@@ -99,9 +99,9 @@ pub const CHATWORK: &[Check] = &[
         id: "chatwork.webhooks.header-and-query-copy-agree",
         area: Area::Authenticity,
         level: Level::May,
-        title: "an event is not taken on either copy of its signature alone, whichever of the two is right",
-        rationale: "The signature comes in the header and in the query. Reading one of them is enough; taking whichever \
-                    fits doubles the ways in, and hides a broken one.",
+        title: "an event is not accepted on whichever of its two signatures happens to be right",
+        rationale: "The signature comes twice, in the header and in the query. Checking one of them is enough; taking \
+                    whichever fits doubles the ways in, and hides that the other is never right.",
         hint: "Worth knowing only: read the header, and leave the query alone.",
         clauses: &[&SIGNATURE, &QUERY_COPY],
         plan: Plan::Sequence { scenes: disagreeing_copies, judge: not_either },
@@ -112,7 +112,7 @@ pub const CHATWORK: &[Check] = &[
     Check {
         id: "chatwork.webhooks.repeated-event-is-answered",
         area: Area::Tolerance,
-        title: "the same event once more is answered, whether it is taken or dropped",
+        title: "the same event sent once more is answered, whether it is handled or dropped",
         rationale: "Whoever has seen a signed event can send it again, and so may a proxy. A receiver that crashes on a \
                     message id that it has stored already is easily brought down.",
         hint: "Look the message id up before storing it, and answer 200 to one that is known.",
@@ -127,6 +127,7 @@ pub const CHATDAY: &[Check] = &[
     Check {
         id: "chatday.webhooks.any-changed-secret-is-refused",
         service: Service::Chatday,
+        title: "a signature token that differs from the right one in any place is refused",
         clauses: &[&WEBHOOK_SIGNATURE],
         ..ANY_CHANGE
     },
@@ -145,6 +146,7 @@ pub const CHATDAY: &[Check] = &[
     Check {
         id: "chatday.webhooks.two-secrets-are-refused",
         service: Service::Chatday,
+        title: "an event with two signature tokens, the right one and a wrong one, is refused",
         clauses: &[&WEBHOOK_SIGNATURE],
         ..TWO_HEADERS
     },
@@ -157,6 +159,7 @@ pub const CHATDAY: &[Check] = &[
     Check {
         id: "chatday.webhooks.errors-tell-no-secret",
         service: Service::Chatday,
+        title: "error answers hold no secret and no stack trace",
         clauses: &[&WEBHOOK_SIGNATURE],
         ..ERRORS_TELL
     },
@@ -164,10 +167,10 @@ pub const CHATDAY: &[Check] = &[
         id: "chatday.webhooks.repeated-event-is-acknowledged",
         service: Service::Chatday,
         area: Area::Tolerance,
-        title: "the same event once more is acknowledged",
+        title: "the same event sent once more is acknowledged",
         rationale: "A delivery whose answer was lost or wrong comes again with the same bytes. Refusing it as a duplicate \
                     makes the service repeat it until it gives up.",
-        hint: "Acknowledge what is known already like the first time, and do nothing else with it.",
+        hint: "Acknowledge the repetition like the first one, whether or not anything else is done about it.",
         clauses: &[&WEBHOOK_RETRY],
         plan: Plan::Sequence { scenes: twice, judge: answered_twice },
         ..Check::blank(Service::Chatday)

@@ -34,7 +34,7 @@ const HEADER_NAMES: Check = Check {
 
 const MEDIA_TYPES: Check = Check {
     area: Area::Http,
-    title: "every way to declare JSON in UTF-8 is taken",
+    title: "every way to write the media type of JSON in UTF-8 is accepted",
     rationale: "A parameter, quotes or capitals in Content-Type change nothing in its meaning. A receiver that compares the \
                 whole text refuses events when a library on the other side changes its style.",
     hint: "Compare the media type without its parameters and without regard to case, or do not look at it.",
@@ -44,20 +44,21 @@ const MEDIA_TYPES: Check = Check {
 
 const CHUNKED: Check = Check {
     area: Area::Http,
-    title: "a body in chunks is read whole, also when a chunk ends inside a character",
+    title: "a chunked body is read whole, also when a chunk ends inside a character",
     rationale: "A proxy may pass a body on in chunks, without its length. A receiver that reads Content-Length bytes sees an \
                 empty body; one that decodes each piece by itself breaks the character that is cut.",
-    hint: "Let the framework read the body, join the bytes, and decode them once. What cannot be read is answered 411.",
+    hint: "Let the framework read the body, join the bytes, and decode them once. A server that takes no chunks \
+           answers 411.",
     plan: Plan::Examples { cases: chunked, judge: acknowledged_or_declined },
     ..Check::blank(Service::Chatwork)
 };
 
 const EXPECT: Check = Check {
     area: Area::Http,
-    title: "an event that waits for 100 Continue gets an answer",
+    title: "an event sent with Expect: 100-continue gets an answer",
     rationale: "Some HTTP clients announce a body and wait for leave to send it. A receiver that does not know this may \
                 wait for the body while the sender waits for the receiver.",
-    hint: "Web servers do this by themselves; one of your own answers 100 Continue, or 417.",
+    hint: "Web servers do this by themselves; one that you wrote answers 100 Continue, or 417.",
     plan: Plan::Examples { cases: expecting, judge: acknowledged_or_declined },
     ..Check::blank(Service::Chatwork)
 };
@@ -66,8 +67,9 @@ const KEPT: Check = Check {
     area: Area::Http,
     level: Level::Must,
     title: "valid and forged events on one connection are told apart, one after another",
-    rationale: "Senders keep connections. A refusal that leaves the body unread makes the next request begin in the middle \
-                of the last one, and state that is kept for a connection lets a forged event pass for the one before it.",
+    rationale: "Senders keep connections open. A refusal that leaves the body unread makes the next request begin in \
+                the middle of the last one, and state that is kept for a connection lets a forged event pass for the \
+                one before it.",
     hint: "Read the body also where the request is refused, or close the connection; keep nothing from one request to the \
            next.",
     plan: Plan::Sequence { scenes: kept_connection, judge: told_apart },
@@ -77,9 +79,10 @@ const KEPT: Check = Check {
 const IDLE: Check = Check {
     area: Area::Http,
     title: "events on a connection that was idle for a while are not lost",
-    rationale: "Between two events there may be seconds. A receiver that closes idle connections is fine, as long as an \
-                event that arrives at that moment is answered, or so plainly not read that the sender can send it again.",
-    hint: "Set the idle time-out of the web server longer than that of the proxy in front of it.",
+    rationale: "Between two events there may be seconds. A receiver that closes idle connections is fine, as long as \
+                an event that arrives at that moment is answered, or the connection is closed so plainly before \
+                reading it that the sender can send it again.",
+    hint: "Set the idle timeout of the web server longer than that of the proxy in front of it.",
     plan: Plan::Sequence { scenes: idle_connection, judge: none_lost },
     ..Check::blank(Service::Chatwork)
 };
@@ -87,8 +90,8 @@ const IDLE: Check = Check {
 const PROBES: Check = Check {
     area: Area::Http,
     title: "GET, HEAD and OPTIONS do not crash the endpoint",
-    rationale: "Browsers, link previews and monitors ask every address that they find. A handler that expects a body fails, \
-                fills the log, and may show a page with its inside.",
+    rationale: "Browsers, link previews and monitors ask every address that they find. A handler that expects a body \
+                fails, fills the log, and may show a page with internals.",
     hint: "Route POST alone to the handler, and answer other methods 405 with Allow: POST.",
     plan: Plan::Examples { cases: probes, judge: survived },
     ..Check::blank(Service::Chatwork)

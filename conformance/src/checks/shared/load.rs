@@ -20,8 +20,8 @@ use courier::exchange::{Fault, Outcome};
 const BURST: Check = Check {
     area: Area::Load,
     title: "a burst of events is acknowledged, at once or when sent again",
-    rationale: "An announcement in a busy room brings as many events in a second as a quiet day does. What is refused or \
-                not answered then is lost where the service does not repeat it.",
+    rationale: "An announcement can bring as many events in a second as a quiet day does. What is refused or not \
+                answered then is lost where the service does not send it again.",
     hint: "Put events into a queue and answer at once; let the web server hold connections that wait (its backlog), and \
            do not count the service's own requests against a limit for visitors.",
     load: true,
@@ -32,8 +32,8 @@ const BURST: Check = Check {
 const AT_ONCE: Check = Check {
     area: Area::Load,
     title: "identical events at the same moment are answered without a crash",
-    rationale: "Two workers find a new id at the same moment, both store it, and the second one fails. It is seen only when \
-                it happens.",
+    rationale: "Two workers find at the same moment that an event is new, both store it, and the second one fails. It \
+                shows under load only.",
     hint: "Let the storage decide (a unique key, an insert that ignores what is there) instead of looking first.",
     load: true,
     plan: Plan::Sequence { scenes: identical, judge: all_answered },

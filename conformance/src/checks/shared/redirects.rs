@@ -15,11 +15,11 @@ use crate::run::verdict::{Deviation, Hint, Judgement};
 const SLASH: Check = Check {
     area: Area::Http,
     level: Level::May,
-    title: "the URL with a slash more or less at its end is not redirected",
+    title: "the URL with one slash more or less at its end is not redirected",
     rationale: "Many frameworks send /webhook/ on to /webhook, or the other way round. A browser follows; a service that sends \
                 events does not, and every one of them is lost while the settings look right.",
-    hint: "Worth knowing only, as long as the settings hold the very URL. Answer at both, or let the other be a 404, which \
-           shows the mistake on the first try.",
+    hint: "Worth knowing only, as long as the service's settings hold the URL exactly. Answer at both URLs, or with \
+           404 at the other one, which shows the mistake on the first try.",
     plan: Plan::Examples { cases: other_slash, judge: not_redirected },
     ..Check::blank(Service::Chatwork)
 };

@@ -19,9 +19,10 @@ use crate::checks::survival::{acknowledged_or_too_long, survived, survived_or_cl
 use crate::run::verdict::Judgement;
 
 const LONG_TEXT: Check = Check {
-    title: "a text as long as the service allows is acknowledged",
-    rationale: "Frameworks limit the size of a body, often to 100 KB. In JSON with escapes a Japanese character takes six \
-                bytes, so the longest messages meet that limit, and they are the ones that somebody took pains over.",
+    title: "an event with the longest text that the service allows is acknowledged",
+    rationale: "Frameworks limit the size of a body, often to 100 KB. A message has up to 65,535 characters, and in \
+                JSON with escapes a Japanese one takes six bytes: the longest messages meet that limit, and they are \
+                the ones that somebody took pains over.",
     hint: "Allow the webhook's route at least 512 KB.",
     plan: Plan::Examples { cases: long_texts, judge: acknowledged_or_too_long },
     ..Check::blank(Service::Chatwork)
@@ -31,8 +32,9 @@ const MALFORMED: Check = Check {
     area: Area::Robustness,
     level: Level::Must,
     title: "a correctly signed body that is no event does not crash the endpoint",
-    rationale: "A signature says who sent a body, not that it is well formed. Who reads fields without looking ends in an \
-                exception; where that ends the process, one bad delivery stops them all.",
+    rationale: "A right signature or secret says who sent a body, not that it is well formed. Code that reads fields \
+                without looking ends in an exception; where that ends the process, one bad delivery stops them all. \
+                The next real event has to be acknowledged.",
     hint: "Parse in one place, answer 400 where that fails, and check the type of what you read.",
     hostile: true,
     plan: Plan::Examples { cases: malformed, judge: survived },
@@ -43,9 +45,9 @@ const HALF: Check = Check {
     area: Area::Robustness,
     level: Level::Must,
     title: "a sender that leaves in the middle of a request does no harm",
-    rationale: "Connections break. A worker that waits for the rest without a limit is lost, and after a few of them the \
-                endpoint serves nobody.",
-    hint: "Give reading a request a time-out, and treat its early end as the end of that request alone.",
+    rationale: "Connections break. A worker that waits for the rest without a limit is lost, and after a few of them \
+                the endpoint serves nobody. The next real event has to be acknowledged.",
+    hint: "Give reading a request a timeout, and treat its early end as the end of that request alone.",
     hostile: true,
     plan: Plan::Examples { cases: half_requests, judge: survived },
     ..Check::blank(Service::Chatwork)
@@ -88,12 +90,17 @@ pub const CHATDAY: &[Check] = &[
     Check {
         id: "chatday.webhooks.long-text-is-acknowledged",
         service: Service::Chatday,
+        rationale: "By default a text has up to 5,000 characters, which in JSON with escapes can take six bytes each. \
+                    A column, a queue or a framework with a smaller limit loses the longest messages, the ones that \
+                    somebody took pains over.",
+        hint: "Allow the webhook's route at least 64 KB, and let the storage hold the longest text.",
         clauses: &[&MESSAGE_TYPES],
         ..LONG_TEXT
     },
     Check {
         id: "chatday.webhooks.malformed-body-does-not-crash",
         service: Service::Chatday,
+        title: "a body that is no event does not crash the endpoint, although it comes with the right secret",
         clauses: &[&WEBHOOK_ANSWER],
         ..MALFORMED
     },

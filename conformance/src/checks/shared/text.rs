@@ -18,11 +18,11 @@ use crate::checks::survival::survived;
 
 const ANY_TEXT: Check = Check {
     level: Level::Must,
-    title: "an event is acknowledged whatever text is in it: any script, joined emoji, either direction, line separators",
+    title: "an event is acknowledged whatever text is in it: any script, joined emoji, right-to-left text, line separators",
     rationale: "People write what they like. A receiver that decodes, normalises, escapes or stores text in its own way \
                 works for months and then loses the one message with the character that it cannot take.",
-    hint: "The case's text is the smallest that was found to fail. Keep the body as bytes until the event is verified, read \
-           it with a JSON library as UTF-8, and let logs, templates and storage take every character.",
+    hint: "Keep the body as bytes until the event is verified, read it with a JSON library as UTF-8, and let logs, \
+           templates and storage take every character. The report shows the smallest text that was found to fail.",
     plan: Plan::Property {
         sketches: |_, turn| texts_alone(turn),
         make: written_event,
@@ -32,10 +32,10 @@ const ANY_TEXT: Check = Check {
 };
 
 const ANY_SPELLING: Check = Check {
-    title: "an event is acknowledged in every legal spelling of its JSON",
-    rationale: "Escapes in either case, blanks between tokens and the order of keys mean nothing in JSON. A receiver that \
-                depends on them has verified or parsed something else than the bytes that it got, and fails when the \
-                service changes its JSON library.",
+    title: "an event is acknowledged in every legal notation of its JSON",
+    rationale: "Escapes in either case, spaces between values and the order of keys mean nothing in JSON. A receiver \
+                that depends on them has verified or parsed something else than the bytes that it got, and fails when \
+                the service changes its JSON library.",
     hint: "Verify the raw bytes, then parse them with a JSON library: no regular expressions, no re-serialised copy.",
     plan: Plan::Property {
         sketches: |_, turn| written(turn),
@@ -50,8 +50,8 @@ const ADDITIONS: Check = Check {
     title: "events with any new keys, of any type, in any object, are acknowledged",
     rationale: "Services add keys without notice: null one day, an object the next. A receiver that refuses what it does \
                 not know loses every event from that day on.",
-    hint: "Let the decoder ignore unknown keys in every object (no deny_unknown_fields, no additionalProperties: false), \
-           and do not index new values by type.",
+    hint: "Let the decoder ignore unknown keys in every object (no deny_unknown_fields, no additionalProperties: \
+           false), and expect a value of any type under a new one.",
     plan: Plan::Property {
         sketches: |_, turn| extended(turn),
         make: written_event,
@@ -64,8 +64,9 @@ const CONTROL_CHARACTERS: Check = Check {
     area: Area::Robustness,
     level: Level::Must,
     title: "control characters and broken characters in a text do not crash the receiver",
-    rationale: "They come with text that is pasted from terminals and old programs. A database that cannot store U+0000 or \
-                a page that cannot show half a character must not cost the event, let alone the process.",
+    rationale: "Such characters come with text that is pasted from terminals and old programs. A database that cannot \
+                store U+0000 or a page that cannot show half a character must not cost the event, let alone the \
+                process. The next event has to be acknowledged.",
     hint: "Expect the storage or the template to refuse: replace what it cannot take, and answer the event all the same.",
     plan: Plan::Examples { cases: control_characters, judge: survived },
     ..Check::blank(Service::Chatwork)
@@ -73,9 +74,9 @@ const CONTROL_CHARACTERS: Check = Check {
 
 const LARGE_IDS: Check = Check {
     area: Area::Tolerance,
-    title: "ids beyond 32 bits, and beyond what a float holds exactly, are acknowledged",
-    rationale: "Ids grow. One that is kept as a 32-bit integer overflows, one that is kept as a float loses its last digits \
-                without a word.",
+    title: "events with ids beyond 32 bits, and beyond what a float holds exactly, are acknowledged",
+    rationale: "Ids grow. One that is kept as a 32-bit integer overflows, one that is kept as a float loses its last \
+                digits silently.",
     hint: "Keep ids as texts, or as 64-bit integers where the service sends numbers.",
     plan: Plan::Examples { cases: large_ids, judge: acknowledged_as_plain_ones_are },
     ..Check::blank(Service::Chatwork)
@@ -92,11 +93,11 @@ pub const CHATWORK: &[Check] = &[
     Check {
         id: "chatwork.webhooks.times-may-differ-from-the-clock",
         level: Level::Should,
-        title: "an event is acknowledged though its times are two minutes off the receiver's clock",
-        rationale: "Clocks differ, and an event waits on its way. Chatwork has no protection against replays that a \
-                    receiver could take part in, so a narrow window of time loses events and protects against little.",
-        hint: "Do not refuse by webhook_event_time, or allow for five minutes either way. update_time is 0 for a message \
-               that was never edited; all times are seconds, which pass 2^31 in 2038.",
+        title: "an event is acknowledged although its times are two minutes off the receiver's clock",
+        rationale: "Clocks differ, and an event may wait on its way. Chatwork sends nothing by which a receiver could \
+                    tell a replay, so a narrow window of time loses events and protects against little.",
+        hint: "Do not refuse an event for its webhook_event_time, or allow for five minutes either way. update_time \
+               is 0 for a message that was never edited; all times are seconds, which pass 2^31 in 2038.",
         clauses: &[&BODY],
         plan: Plan::Examples { cases: times, judge: acknowledged_as_plain_ones_are },
         ..Check::blank(Service::Chatwork)
@@ -107,9 +108,10 @@ pub const CHATWORK: &[Check] = &[
         id: "chatwork.webhooks.numbers-in-other-notation-are-acknowledged",
         area: Area::Tolerance,
         level: Level::May,
-        title: "an event is acknowledged though a number in it is spelt with a fraction or an exponent",
+        title: "an event is acknowledged although a number in it is written with a fraction or an exponent",
         rationale: "1760000000 and 1.76e9 are the same number in JSON, and not the same to every decoder.",
-        hint: "Worth knowing only: Chatwork sends plain integers.",
+        hint: "Worth knowing only: Chatwork sends plain integers. A decoder that reads numbers by their value takes \
+               them all.",
         clauses: &[&BODY],
         plan: Plan::Examples { cases: notations, judge: acknowledged_as_plain_ones_are },
         ..Check::blank(Service::Chatwork)
@@ -128,6 +130,9 @@ pub const CHATDAY: &[Check] = &[
     Check {
         id: "chatday.webhooks.any-spelling-is-acknowledged",
         service: Service::Chatday,
+        rationale: "Escapes in either case, spaces between values and the order of keys mean nothing in JSON. A \
+                    receiver that depends on them fails when the service changes its JSON library.",
+        hint: "Parse the body with a JSON library: no regular expressions, no comparison with texts.",
         clauses: &[&WEBHOOK_METHOD, &WEBHOOK_ANSWER],
         ..ANY_SPELLING
     },

@@ -59,7 +59,9 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "chatday.headers-in-title-case",
-        story: "The same, and the names of the headers are written Like-This.",
+        story: "The first request is answered 429, with a reset in at most four seconds, and the names of the headers \
+                are written Like-This. A good client finds them and asks again after the reset, or ends with another \
+                status than 0.",
         faults: happening::limit_resets_soon,
         edits: &[Edit::TitleCaseHeaders],
         time: Duration::from_secs(20),
@@ -101,7 +103,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "chatday.unavailable-for-seconds",
-        story: "The first request is answered 503 with Retry-After: 2. A good client waits so long, or ends with another status than 0.",
+        story: "The first request is answered 503 with Retry-After: 2. A good client waits that long, or ends with another status than 0.",
         faults: happening::unavailable_for_seconds,
         time: Duration::from_secs(20),
         ..Scenario::blank(Service::Chatday)
@@ -225,13 +227,13 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "chatday.text-with-line-ends",
-        story: "Nothing goes wrong, and the text on offer has line ends of every kind and blanks around it. A client that sends it sends it whole.",
+        story: "Nothing goes wrong, and the text on offer has line ends of every kind and spaces around it. A client that sends it sends it whole.",
         text: happening::text_with_line_ends,
         ..Scenario::blank(Service::Chatday)
     },
     Scenario {
         name: "chatday.text-of-any-kind",
-        story: "Nothing goes wrong, and the text on offer follows from the run's seed. A client that sends it sends it whole.",
+        story: "Nothing goes wrong, and the text on offer is made of anything that people write, as the run's seed decides. A client that sends it sends it whole.",
         text: happening::text_of_any_kind,
         ..Scenario::blank(Service::Chatday)
     },
@@ -255,7 +257,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "chatday.connections-close-when-idle",
-        story: "Each connection closes without a word when an answer is out. A good client goes on with a new one.",
+        story: "Each connection closes without warning when an answer is out. A good client goes on with a new one.",
         closes_idle: true,
         ..Scenario::blank(Service::Chatday)
     },

@@ -60,7 +60,9 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "chatwork.headers-in-title-case",
-        story: "The same, and the names of the headers are written Like-This.",
+        story: "The first request is answered 429, with a reset in at most four seconds, and the names of the headers \
+                are written Like-This. A good client finds them and asks again after the reset, or ends with another \
+                status than 0.",
         faults: happening::limit_resets_soon,
         edits: &[Edit::TitleCaseHeaders],
         time: Duration::from_secs(20),
@@ -146,7 +148,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "chatwork.unavailable-for-seconds",
-        story: "The first request is answered 503 with Retry-After: 2. A good client waits so long, or ends with another status than 0.",
+        story: "The first request is answered 503 with Retry-After: 2. A good client waits that long, or ends with another status than 0.",
         faults: happening::unavailable_for_seconds,
         time: Duration::from_secs(20),
         ..Scenario::blank(Service::Chatwork)
@@ -278,13 +280,13 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "chatwork.text-with-line-ends",
-        story: "Nothing goes wrong, and the text on offer has line ends of every kind and blanks around it. A client that sends it sends it whole.",
+        story: "Nothing goes wrong, and the text on offer has line ends of every kind and spaces around it. A client that sends it sends it whole.",
         text: happening::text_with_line_ends,
         ..Scenario::blank(Service::Chatwork)
     },
     Scenario {
         name: "chatwork.text-of-any-kind",
-        story: "Nothing goes wrong, and the text on offer follows from the run's seed. A client that sends it sends it whole.",
+        story: "Nothing goes wrong, and the text on offer is made of anything that people write, as the run's seed decides. A client that sends it sends it whole.",
         text: happening::text_of_any_kind,
         ..Scenario::blank(Service::Chatwork)
     },
@@ -302,7 +304,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "chatwork.empty-account",
-        story: "Every list is empty, and answered 204. A good client does what there is to do.",
+        story: "Every list is empty, and answered 204. A good client reads that as nothing to do.",
         world: Some(happening::empty_account),
         ..Scenario::blank(Service::Chatwork)
     },
@@ -314,7 +316,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "chatwork.connections-close-when-idle",
-        story: "Each connection closes without a word when an answer is out. A good client goes on with a new one.",
+        story: "Each connection closes without warning when an answer is out. A good client goes on with a new one.",
         closes_idle: true,
         ..Scenario::blank(Service::Chatwork)
     },

@@ -19,7 +19,8 @@ pub const CHECKS: &[Check] = &[
         title: "Register without the token, or with one that nobody has, is refused",
         rationale: "Register hands out the secret by which webhooks are told from forgeries. Whoever gets it without the \
                     token can forge them.",
-        hint: "Look the token of the header Authorization up before anything else, and refuse what is not there.",
+        hint: "Look the token of the header Authorization up before anything else, and refuse one that is missing or \
+               unknown.",
         clauses: &[&AUTHORIZATION],
         plan: Plan::Dialogue { calls: &["GET register, without a token and with a made-up one"], hold: refused },
         ..BASE
@@ -27,7 +28,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.api.refusal-is-401-with-a-challenge",
         title: "a missing or unknown token is answered 401 with WWW-Authenticate: Bearer",
-        rationale: "A client tells a wrong token from a missing right by 401, and asks for a new one.",
+        rationale: "A client learns from 401 that its token is wrong, and not that it lacks a right, and asks for a \
+                    new one.",
         hint: "Answer 401 with WWW-Authenticate: Bearer, and the errors in their envelope.",
         clauses: &[&ERROR_UNAUTHORIZED],
         plan: Plan::Dialogue { calls: &["GET register, without a token and with a made-up one"], hold: challenged },
@@ -46,7 +48,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatday.api.token-in-the-query-is-none",
-        title: "a token in the query instead of the header is no token",
+        title: "a token in the query instead of the header is refused",
         rationale: "What stands in a URL ends up in logs and in the history of proxies.",
         hint: "Read the token from the header Authorization alone.",
         clauses: &[&AUTHORIZATION_HEADER_ONLY],

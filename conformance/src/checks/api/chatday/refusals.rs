@@ -60,7 +60,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.api.malformed-json-is-400",
         title: "a body that is no JSON is answered 400",
-        rationale: "A client that builds JSON by hand learns from it that a quotation mark went missing.",
+        rationale: "A client that builds JSON by hand learns from 400 that a quotation mark went missing.",
         hint: "Answer 400 where the body cannot be parsed, not 500.",
         clauses: &[&ERROR_BAD_REQUEST],
         plan: Plan::Dialogue {
@@ -75,7 +75,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.api.missing-field-is-named",
         title: "a missing or ill-typed field is answered 400, and named",
-        rationale: "Whoever writes a client sees at once which key is spelt otherwise.",
+        rationale: "Whoever writes a client then sees at once which key is wrong.",
         hint: "Answer 400 with a sentence that holds the field's name.",
         clauses: &[&ERROR_BAD_REQUEST],
         plan: Plan::Dialogue { calls: &["POST messages without type, data, message or chat_id"], hold: missing },
@@ -84,7 +84,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.api.not-json-is-415",
         title: "a body that is not sent as JSON is answered 415",
-        rationale: "A form that is read as JSON fails with words that lead nowhere.",
+        rationale: "A form that is read as JSON is refused with a sentence about JSON syntax, which does not tell \
+                    what is wrong.",
         hint: "Look at the media type first, and answer 415.",
         clauses: &[&ERROR_MEDIA_TYPE],
         plan: Plan::Dialogue { calls: &["POST messages as text/plain"], hold: not_json },
@@ -105,8 +106,8 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatday.api.unknown-chat-is-refused",
-        title: "a message to a chat that is not there is answered 404",
-        rationale: "A chat may be closed. 200 would mean that a customer has read what nobody got.",
+        title: "a message to a chat that does not exist is answered 404",
+        rationale: "A chat may be closed. 200 would say that a customer got what nobody got.",
         hint: "Look the chat up among those of the token's application, and answer 404.",
         clauses: &[&SEND_UNKNOWN_CHAT],
         plan: Plan::Dialogue { calls: &["GET register", "POST messages to a made-up chat"], hold: unknown_chat },
@@ -114,7 +115,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatday.api.unknown-type-is-as-the-profile-says",
-        title: "a message of an unknown type is refused, or taken where the profile says so",
+        title: "a message of an unknown type is refused, or accepted where the profile says so",
         rationale: "The form of data depends on the type: data of an unknown one cannot be shown.",
         hint: "Answer 400 with the types that you know, or set send.unknown_types in your profile.",
         clauses: &[&MESSAGE_UNKNOWN_TYPE_SENT],

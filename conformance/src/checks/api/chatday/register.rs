@@ -35,8 +35,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.api.register-again-gives-the-same",
         title: "Register called again answers with the same signature token",
-        rationale: "An integration registers at each start. A new token each time makes the other instances of it refuse real \
-                    webhooks.",
+        rationale: "An integration registers at each start. A new token each time makes its other instances, which \
+                    hold the one before, refuse real webhooks.",
         hint: "Make the signature token once, and answer it from then on.",
         clauses: &[&REGISTER_AGAIN],
         plan: Plan::Dialogue { calls: &["GET register, twice"], hold: again },

@@ -17,8 +17,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.api.message-is-taken",
         level: Level::Must,
-        title: "a message with type and data, and chat_id, is taken",
-        rationale: "It is what the API is for.",
+        title: "a message with type, data and chat_id is accepted",
+        rationale: "Sending messages is what the API is for.",
         hint: "Check that the chat exists (--chat-id), and that your profile spells the keys as the server does.",
         clauses: &[&SEND_BODY],
         plan: Plan::Dialogue { calls: &["GET register", "POST messages"], hold: taken },
@@ -35,9 +35,9 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatday.api.each-type-is-taken",
-        title: "a message of each type of the profile is taken",
-        rationale: "The form of data depends on the type. One that is refused is missed only when a customer should get it.",
-        hint: "Take data as the profile describes it for each type, or describe your own types in a profile.",
+        title: "a message of each type of the profile is accepted",
+        rationale: "The form of data depends on the type. That a type is refused is noticed only when a customer should get such a message.",
+        hint: "Accept data as the profile describes it for each type, or describe your own types in a profile.",
         clauses: &[&MESSAGE_TYPES],
         plan: Plan::Dialogue { calls: &["GET register", "POST messages, one of each type"], hold: types },
         ..BASE
@@ -45,7 +45,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatday.api.more-keys-are-ignored",
         title: "keys that the contract does not name are ignored",
-        rationale: "Clients add keys of their own, and newer clients new ones. A refusal breaks them on the day of an update.",
+        rationale: "Clients send keys of their own, and newer clients send new ones. A refusal breaks them on the day of an update.",
         hint: "Read the keys that you know, and pass over the others.",
         clauses: &[&SEND_UNKNOWN_KEYS],
         plan: Plan::Dialogue { calls: &["GET register", "POST messages with one more key"], hold: more_keys },

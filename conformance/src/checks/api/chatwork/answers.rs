@@ -22,8 +22,8 @@ const SHAPE: Check = Check {
     level: Level::Must,
     rationale: "Clients read fields by name and kind. A field that is missing, null or of another kind breaks them in the \
                 place where it is used, long after the answer came.",
-    hint: "Answer with every field of the contract, each of its kind: message ids as texts of digits, other ids and times as \
-           integers, nothing null.",
+    hint: "Answer with every field of the contract (mock-server openapi chatwork prints them), each of its kind: \
+           message ids as texts of digits, other ids and times as integers, nothing null.",
     ..BASE
 };
 
@@ -99,10 +99,10 @@ pub const WRITING: &[Check] = &[
     },
     Check {
         id: "chatwork.api.json-is-compact-ascii",
-        title: "JSON text is compact, and other characters than ASCII are escaped",
-        rationale: "Every recorded answer is written so. Clients should not care, and the ones that take answers apart by \
-                    hand do.",
-        hint: "Write without blanks, and other characters than ASCII as \\uxxxx in small letters.",
+        title: "JSON text is compact, and characters outside ASCII are escaped",
+        rationale: "Every recorded answer is written so. It should not matter to clients, but it does to those that \
+                    take answers apart by hand.",
+        hint: "Write JSON without spaces, and characters outside ASCII as \\uxxxx in small letters.",
         clauses: &[&JSON_TEXT],
         plan: Plan::Dialogue { calls: ALL, hold: spelling },
         ..BASE
@@ -110,9 +110,9 @@ pub const WRITING: &[Check] = &[
     Check {
         id: "chatwork.api.times-are-unix-seconds",
         level: Level::Must,
-        title: "every time is a Unix second, or 0",
-        rationale: "A time in milliseconds lies fifty thousand years ahead, and a client that sorts or compares by it never \
-                    says why.",
+        title: "every time is given in Unix seconds, or is 0",
+        rationale: "A time in milliseconds lies fifty thousand years ahead, and a client that sorts or compares by it \
+                    goes wrong without saying why.",
         hint: "Answer send_time, update_time, upload_time, last_update_time and limit_time in seconds.",
         clauses: &[&IDS],
         plan: Plan::Dialogue { calls: ALL, hold: times },

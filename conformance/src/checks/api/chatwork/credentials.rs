@@ -19,8 +19,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.own-token-is-taken",
         level: Level::Must,
-        title: "the token in its header opens the API",
-        rationale: "Everything else rests on it. A server that refuses its own token is not set up, or is another server.",
+        title: "a request with the token in its header is served",
+        rationale: "All other checks rest on it. A server that refuses its own token is not set up, or is another server.",
         hint: "Check that the token belongs to this server, and that BASE_URL ends in /v2.",
         clauses: &[&TOKEN_HEADER],
         plan: Plan::Dialogue { calls: &["GET /me"], hold: own_token },
@@ -52,7 +52,8 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.api.wrong-token-is-refused",
         level: Level::Must,
         title: "a token that nobody has is answered 401",
-        rationale: "A revoked token looks just like this; a client tells its user to enter a new one when it sees 401.",
+        rationale: "A revoked token looks just like an unknown one; a client tells its user to enter a new one when \
+                    it sees 401.",
         hint: "Answer 401 to a token that is not known, as to none.",
         clauses: &[&UNAUTHORIZED],
         plan: Plan::Dialogue {
@@ -64,8 +65,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.refusal-of-a-token-says-so",
         title: "401 says 'Invalid API token' in the envelope of errors",
-        rationale: "Clients were written against this sentence. The documents write it with a small t, the service was seen \
-                    to write it with a capital one; both are fine.",
+        rationale: "Clients were written against this sentence. The documents write 'token', the service was seen to \
+                    write 'Token'; both are fine.",
         hint: "Answer {\"errors\":[\"Invalid API token\"]}.",
         clauses: &[&UNAUTHORIZED_TEXT, &UNAUTHORIZED],
         plan: Plan::Dialogue { calls: &["GET /me with a made-up token"], hold: refusal_text },
@@ -74,7 +75,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.token-in-the-query-is-none",
         level: Level::Must,
-        title: "a token in the query instead of the header is no token",
+        title: "a token in the query instead of the header is refused with 401",
         rationale: "What stands in a URL ends up in logs and in the history of proxies. A service that takes tokens there \
                     teaches clients to put them there.",
         hint: "Read the token from the header alone.",
@@ -85,8 +86,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.bad-bearer-token-is-challenged",
         level: Level::Must,
-        title: "a bad access token of OAuth is answered 401 with a Bearer challenge",
-        rationale: "A client of OAuth fetches a new access token when it reads invalid_token there, and only then.",
+        title: "a bad OAuth access token is answered 401 with a Bearer challenge",
+        rationale: "An OAuth client fetches a new access token when it reads invalid_token there, and only then.",
         hint: "Answer 401 with WWW-Authenticate: Bearer error=\"invalid_token\", \
                error_description=\"The access token expired\".",
         clauses: &[&BEARER],
@@ -95,10 +96,10 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.no-limits-on-401",
-        title: "401 carries no headers of the limits",
-        rationale: "The limits are those of an account, and here it is not known whose. Numbers there would be somebody \
-                    else's.",
-        hint: "Count, and tell the count, only after the token was taken.",
+        title: "an answer 401 has no X-RateLimit headers",
+        rationale: "The limits are those of an account, and without a token it is not known whose. Numbers there \
+                    would be somebody else's.",
+        hint: "Count a request, and tell the count, only after its token was accepted.",
         clauses: &[&NO_RATE_HEADERS_ON_401],
         plan: Plan::Dialogue { calls: &["GET /me without a token", "GET /me with a made-up token"], hold: no_limits },
         ..BASE

@@ -24,9 +24,9 @@ const BASE: Check = Check {
 pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.file-is-uploaded",
-        title: "a file is taken as multipart, answered with its id, and found with its name and size",
+        title: "a file that is uploaded as multipart is answered with its id, and listed with its name and size",
         rationale: "Reports and pictures go this way. A size that differs means that bytes were lost or added.",
-        hint: "Read the part file to its end without touching line ends, and answer {\"file_id\":…}.",
+        hint: "Read the part 'file' to its end without touching line ends, and answer {\"file_id\":…}.",
         clauses: &[&FILE_UPLOADED],
         plan: Plan::Dialogue {
             calls: &[
@@ -41,9 +41,10 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.upload-without-a-file-is-400",
-        title: "an upload without the part file is answered 400",
-        rationale: "A client that names the part otherwise has to learn it, instead of an empty file in the room.",
-        hint: "Ask for the part file before anything is stored, and name it in the refusal.",
+        title: "an upload without the part 'file' is answered 400",
+        rationale: "A client that names the part otherwise has to learn of it, and must not leave an empty file in \
+                    the room.",
+        hint: "Look for the part 'file' before anything is stored, and name it in the refusal.",
         clauses: &[&REQUIRED],
         plan: Plan::Dialogue { calls: &["POST /rooms/{room_id}/files without a file"], hold: without },
         ..BASE

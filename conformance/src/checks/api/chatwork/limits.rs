@@ -27,9 +27,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.limits-are-told-on-every-answer",
         level: Level::Must,
-        title: "every answer to a token carries the three headers of the limit, refusals too",
+        title: "every answer to a request with a token carries the three X-RateLimit headers, refusals too",
         rationale: "A client paces itself by them. Where they are missing it goes on blindly until it is shut out.",
-        hint: "Add X-RateLimit-Limit, -Remaining and -Reset as single integers to every answer after the token was taken.",
+        hint: "Add X-RateLimit-Limit, -Remaining and -Reset as single integers to every answer after the token was accepted.",
         clauses: &[&RATE_HEADERS],
         plan: Plan::Dialogue { calls: ALL, hold: told_everywhere },
         ..BASE
@@ -37,7 +37,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.limit-is-300",
         level: Level::Must,
-        title: "the limit is 300 requests",
+        title: "the limit in X-RateLimit-Limit is 300 requests",
         rationale: "Programs that plan ahead take the documented number.",
         hint: "Answer X-RateLimit-Limit: 300.",
         clauses: &[&ACCOUNT_LIMIT],
@@ -47,9 +47,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.reset-is-a-moment-ahead",
         level: Level::Must,
-        title: "the reset is a moment in Unix seconds, ahead, and within the 5 minutes of a window",
-        rationale: "A client waits until then. Seconds left instead of a moment make it wait not at all, milliseconds for \
-                    ever.",
+        title: "the reset is a moment in Unix seconds that lies at most 5 minutes ahead",
+        rationale: "A client waits until then. Seconds left instead of a moment make it not wait at all, milliseconds \
+                    make it wait for ever.",
         hint: "Answer the end of the window in Unix seconds.",
         clauses: &[&RATE_HEADERS, &ACCOUNT_LIMIT],
         plan: Plan::Dialogue { calls: ALL, hold: reset },
@@ -57,8 +57,8 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.window-stays",
-        title: "the reset stays the same within a window",
-        rationale: "A reset that moves with each request is one that never comes: who waits for it waits for ever.",
+        title: "the reset stays the same until it has passed",
+        rationale: "A reset that moves with each request is one that never comes: whoever waits for it waits for ever.",
         hint: "Open a window with its first request, and keep its end until then.",
         clauses: &[&WINDOW],
         plan: Plan::Dialogue { calls: ALL, hold: window_stays },
@@ -66,17 +66,17 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.remaining-falls",
-        title: "what remains falls with each request of a window, those that are refused included",
-        rationale: "A client divides what remains by the time that is left. A number that stands still lets it go too fast.",
-        hint: "Count each request to a token, whatever it is answered with, and tell what is left after it.",
+        title: "until the reset X-RateLimit-Remaining falls with each request, refused ones included",
+        rationale: "A client paces itself by dividing what remains by the time that is left. A number that does not fall makes it go too fast.",
+        hint: "Count each request with a token, whatever its answer, and tell what is left after it.",
         clauses: &[&WINDOW, &ACCOUNT_LIMIT_SCOPE],
         plan: Plan::Dialogue { calls: ALL, hold: remaining_falls },
         ..BASE
     },
     Check {
         id: "chatwork.api.remaining-adds-up",
-        title: "at least as many requests are counted as were made in the window",
-        rationale: "Requests that are not counted are counted later, when the client has relied on them.",
+        title: "X-RateLimit-Remaining accounts for all the requests that this run has made",
+        rationale: "Where requests are counted late, a client goes on too long and is refused without a warning.",
         hint: "What remains is the limit less the requests since the window opened.",
         clauses: &[&WINDOW],
         plan: Plan::Dialogue { calls: ALL, hold: adds_up },
@@ -85,9 +85,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.room-limit-is-10-in-10-seconds",
         level: Level::Must,
-        title: "messages to one room are refused with 429 beyond 10 in 10 seconds, and not before",
-        rationale: "A program that answers a burst of events runs into this limit first. It can be tried only against a \
-                    server that enforces it.",
+        title: "messages to one room are refused with 429 beyond 10 in 10 seconds, and not earlier",
+        rationale: "A program that answers a burst of events reaches this limit first. It is tried only against a \
+                    server on this machine.",
         hint: "Count new messages and tasks of a room together, 10 in 10 seconds, and answer 429 with \
                \"Rate limit for message posting per room exceeded.\".",
         clauses: &[&ROOM_LIMIT],

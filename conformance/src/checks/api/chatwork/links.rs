@@ -24,8 +24,8 @@ const BASE: Check = Check {
 pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.link-comes-and-goes",
-        title: "an invitation link is made, changed and taken away; what the state does not allow is 400",
-        rationale: "A link lets people in. A program that took it away has to be able to rely on that.",
+        title: "an invitation link can be made, changed and deleted; what its state does not allow is answered 400",
+        rationale: "A link lets people in. A program that deleted it has to be able to rely on that.",
         hint: "Answer the link's object, {\"public\":false} without one, and 400 to POST where there is one, to PUT and DELETE \
                where there is none.",
         clauses: &[&LINK, &LINK_CODE, &BAD_STATE],

@@ -19,8 +19,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.own-room-is-my-chat",
         level: Level::Must,
-        title: "room_id of GET /me is the caller's My Chat in GET /rooms",
-        rationale: "Programs write notes to themselves there. Another room id makes them write to other people.",
+        title: "the room_id of GET /me is the caller's My Chat in GET /rooms",
+        rationale: "My Chat is the room that every account has for itself, and programs write notes there. Another \
+                    room id makes them write to other people.",
         hint: "Answer room_id with the room of type my that belongs to the token's owner.",
         clauses: &[&PROFILE],
         plan: Plan::Dialogue { calls: &["GET /me", "GET /rooms"], hold: own_room },
@@ -38,9 +39,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.room-is-the-one-of-the-list",
         level: Level::Must,
-        title: "one chat has the values that the list has, and the description besides",
-        rationale: "A program goes from the list to the chat and back. Where the two differ it works on something that is \
-                    not there.",
+        title: "a single chat has the values that it has in the list, and the description besides",
+        rationale: "A program goes from the list to the chat and back. Where the two differ, it works on something \
+                    that is not there.",
         hint: "Answer both from the same data.",
         clauses: &[&ROOM_FIELDS],
         plan: Plan::Dialogue { calls: &["GET /rooms", "GET /rooms/{room_id}"], hold: same_room },
@@ -49,9 +50,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.items-are-those-of-their-lists",
         level: Level::Must,
-        title: "one task and one file have the values that their lists have",
-        rationale: "Programs keep what a list said and ask for one item later. Where the two differ, they show what is not \
-                    so.",
+        title: "a single task or file has the values that it has in its list",
+        rationale: "Programs keep what a list said and ask for one item later. Where the two differ, they show \
+                    something wrong.",
         hint: "Answer item and list from the same data.",
         clauses: &[&FIELDS],
         plan: Plan::Dialogue { calls: &["GET of tasks and files, and of one each"], hold: same_items },
@@ -59,8 +60,9 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.message-is-the-one-of-the-list",
-        title: "one message has the values that the list has",
-        rationale: "Programs keep the list and ask for one message when somebody replies to it.",
+        title: "a single message has the values that it has in the list",
+        rationale: "Programs keep the list, and ask for a single message when somebody replies to it. Where the two \
+                    differ, they show something wrong.",
         hint: "Answer message and list from the same data.",
         clauses: &[&FIELDS],
         plan: Plan::Dialogue {
@@ -75,7 +77,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.counts-add-up",
         title: "the counts of GET /my/status are the sums over GET /rooms",
-        rationale: "A program shows the one number and opens the other list. Where they differ, people look for messages \
+        rationale: "A program shows the count and then opens the list. Where they differ, people look for messages \
                     that are not there.",
         hint: "Count unread messages, mentions and open tasks over the caller's rooms.",
         clauses: &[&STATUS],
@@ -84,8 +86,9 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.rooms-are-in-order",
-        title: "rooms come pinned first, then by last update, newest first",
-        rationale: "Nothing is documented. Programs that show the first few rooms look right only with this order.",
+        title: "rooms are listed pinned first, then by last update, newest first",
+        rationale: "The order is not documented, but programs that show the first few rooms look right only with this \
+                    one.",
         hint: "Sort by sticky, then by last_update_time, both descending.",
         clauses: &[&ROOM_ORDER],
         plan: Plan::Dialogue { calls: &["GET /rooms"], hold: rooms_in_order },
@@ -93,8 +96,8 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.messages-oldest-first",
-        title: "messages come oldest first",
-        rationale: "Every recorded client takes the last one for the newest: in another order it answers old messages anew.",
+        title: "messages are listed oldest first",
+        rationale: "Every recorded client takes the last one for the newest: in another order it would answer old messages again.",
         hint: "Sort by send_time, ascending.",
         clauses: &[&MESSAGE_ORDER],
         plan: Plan::Dialogue { calls: &["GET /rooms/{room_id}/messages?force=1"], hold: messages_in_order },
@@ -102,7 +105,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.tasks-newest-first",
-        title: "tasks and files come newest first",
+        title: "tasks and files are listed newest first",
         rationale: "Lists are cut off at 100. In another order the newest would be the ones that are missing.",
         hint: "Sort tasks by task_id and files by upload_time, descending.",
         clauses: &[&NEWEST_FIRST],
@@ -115,7 +118,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.tasks-are-the-asked-ones",
         level: Level::Must,
-        title: "status chooses between open and done tasks; without it open ones come",
+        title: "the parameter status chooses between open and done tasks; without it open ones are listed",
         rationale: "A program that reminds people of open tasks must not get the done ones.",
         hint: "Read status from the query; open is its default.",
         clauses: &[&MY_TASKS],
@@ -129,8 +132,8 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.api.download-url-on-request",
         level: Level::Must,
         title: "a file carries a download URL with create_download_url=1, and only then",
-        rationale: "The URL works for a short time without a token: it is made for whom asks, and is not to lie around in \
-                    logs.",
+        rationale: "The URL works for a short time without a token: it is made for whoever asks, and must not lie \
+                    around in logs.",
         hint: "Add download_url only where create_download_url is 1.",
         clauses: &[&DOWNLOAD_URL],
         plan: Plan::Dialogue {

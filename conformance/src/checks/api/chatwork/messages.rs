@@ -29,10 +29,10 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.message-is-stored-as-written",
         level: Level::Must,
-        title: "a message is answered with its id, and read back as it was written",
-        rationale: "Notation, signs that forms escape and other scripts have to come through; otherwise what people read is \
-                    not what was sent.",
-        hint: "Decode the form once, as UTF-8 with + for a blank, and store the text as it is.",
+        title: "a new message is answered with its id, and read back as it was written",
+        rationale: "Notation such as [To:1], characters that forms escape and other scripts have to come through; \
+                    otherwise what people read is not what was sent.",
+        hint: "Decode the form once, as UTF-8 with + for a space, and store the text as it is.",
         clauses: &[&MESSAGE_POSTED],
         plan: Plan::Dialogue { calls: &["GET /me", POST, ONE, DELETE], hold: stored },
         ..BASE
@@ -50,7 +50,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.message-is-changed-by-its-author",
         level: Level::Must,
-        title: "its author changes a message: same id, new text, update_time set",
+        title: "a message that its author changes keeps its id, and gets the new text and update_time",
         rationale: "Programs keep the id of a message to bring it up to date, and tell edited messages by update_time.",
         hint: "Answer the id of the path, and set update_time.",
         clauses: &[&MESSAGE_AUTHOR],
@@ -62,7 +62,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.deleted-message-leaves-its-place",
-        title: "DELETE answers 200 with the id, and the message stays with the body [deleted]",
+        title: "DELETE of a message answers 200 with its id, and the message stays with the body [deleted]",
         rationale: "Clients read the id from the answer, so 204 breaks them; and they skip [deleted] in lists.",
         hint: "Answer 200 with {\"message_id\":\"…\"}, and keep the message with the body [deleted].",
         clauses: &[&MESSAGE_DELETED],
@@ -72,9 +72,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.new-messages-come-once",
         level: Level::Must,
-        title: "with force=0 a message is listed once; with force=1 again",
+        title: "with force=0 a message is listed once, with force=1 each time",
         rationale: "Bots poll like this. A message that comes twice is answered twice; one that never comes, never.",
-        hint: "Keep the place of the account's last fetch of a room; answer 204 when nothing has come since.",
+        hint: "Keep for each account and room how far it has fetched, and answer 204 when nothing has come since.",
         clauses: &[&MESSAGES_NEW_ONLY],
         plan: Plan::Dialogue {
             calls: &[POST, "GET /rooms/{room_id}/messages", "GET /rooms/{room_id}/messages?force=1", DELETE],
@@ -85,9 +85,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.read-position-moves",
         level: Level::Must,
-        title: "messages are marked as unread and read, and 400 says that there is nothing to change",
-        rationale: "Programs that mark what they have dealt with tell by 400 that somebody else was faster.",
-        hint: "Answer both counts of the room; answer 400 where the position would not move.",
+        title: "messages can be marked as unread and read, and are answered 400 where nothing would change",
+        rationale: "Programs that mark what they have dealt with learn from 400 that it was marked already.",
+        hint: "Answer unread_num and mention_num of the room, and 400 where the read position would not move.",
         clauses: &[&MESSAGE_READ],
         plan: Plan::Dialogue {
             calls: &[POST, "PUT /rooms/{room_id}/messages/unread", "PUT /rooms/{room_id}/messages/read", DELETE],
@@ -99,7 +99,7 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.api.unknown-message-is-not-changed",
         level: Level::Must,
         title: "changing or deleting a message that is not in the room is answered 404",
-        rationale: "A program that updates its own message learns so that somebody has deleted the room's history.",
+        rationale: "A program that keeps a message up to date learns from 404 that the message is gone.",
         hint: "Look the message up before anything else that can fail, and answer 404.",
         clauses: &[&NOT_FOUND],
         plan: Plan::Dialogue {

@@ -13,8 +13,8 @@ const BASE: Check = Check { kind: Kind::Api, area: Area::Refusals, ..Check::blan
 
 const UNKNOWN: Check = Check {
     level: Level::Must,
-    rationale: "A program that keeps an id learns from 404 alone that it is gone, and forgets it. Another status makes it try \
-                for ever, or give up the whole room.",
+    rationale: "A program that keeps an id learns only from 404 that it is gone, and forgets it. Another status makes \
+                it try for ever, or give up the whole room.",
     hint: "Answer 404 with the envelope of errors where the room is the caller's and the id is not in it.",
     clauses: &[&NOT_FOUND],
     ..BASE
@@ -25,9 +25,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.unknown-path-is-400",
         title: "an unknown path is answered 400 'Invalid Endpoint or HTTP method'",
-        rationale: "Not 404: that status says that a message, task or file is gone. Recorded clients tell the two apart by \
-                    it.",
-        hint: "Let the fallback of the router answer 400 in the envelope of errors, after the token was taken.",
+        rationale: "Not 404: that status says that a message, task or file is gone. Existing clients tell the two \
+                    apart by the status.",
+        hint: "Let the fallback of the router answer 400 in the envelope of errors, after the token was accepted.",
         clauses: &[&UNKNOWN_ENDPOINT],
         plan: Plan::Dialogue {
             calls: &["GET of a path that is not there"],
@@ -38,7 +38,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.room-id-that-is-no-number-is-400",
         title: "a room id that is no number is answered 400 'Invalid Endpoint or HTTP method'",
-        rationale: "A recorded client sent such ids and got this answer: the path does not fit the route.",
+        rationale: "This is how the real service answered a client that sent such ids: the path does not fit the route.",
         hint: "Route digits alone; let everything else fall through to the same 400.",
         clauses: &[&UNKNOWN_ENDPOINT],
         plan: Plan::Dialogue {
@@ -50,8 +50,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.room-of-others-is-403",
         title: "a room that the caller is not in, or that nobody has, is answered 403",
-        rationale: "403 and not 404: who is not in a room is not told whether it exists. Programs take 403 as the sign that \
-                    they were removed.",
+        rationale: "403 and not 404: whoever is not in a room is not told whether it exists. Programs take 403 as the \
+                    sign that they were removed.",
         hint: "Answer 403 in the envelope of errors both where the caller is no member and where there is no such room.",
         clauses: &[&ROOM_FORBIDDEN],
         plan: Plan::Dialogue { calls: &["GET /rooms/{unknown}"], hold: room_of_others },
@@ -86,9 +86,9 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.bad-value-is-400",
-        title: "a value outside of its list is answered 400",
-        rationale: "A misspelt value that is ignored gives a list that nobody asked for, and nobody notices.",
-        hint: "Hold each parameter against its list, and answer 400 with a sentence that names it.",
+        title: "a parameter whose value is none of those allowed is answered 400",
+        rationale: "Where a misspelt value is ignored, the answer is a list that nobody asked for, and nobody notices.",
+        hint: "Compare each parameter with the values that it allows, and answer 400 with a sentence that names it.",
         clauses: &[&INVALID_PARAMETER],
         plan: Plan::Dialogue {
             calls: &["GET /my/tasks?status=nonsense"],

@@ -40,7 +40,8 @@ pub const CHECKS: &[Check] = &[
         title: "since 2025-07-03: parameters of POST count in the body alone",
         rationale: "A client that still sends them in the query has stopped working against the service. A stand-in that takes \
                     them hides that.",
-        hint: "Read the parameters of POST and PUT from the body alone, or choose --chatwork-edition documented.",
+        hint: "Read the parameters of POST and PUT from the body alone, or run with --chatwork-edition documented, if \
+               the server is meant to keep the API as it was before then.",
         clauses: &[&BODY_ONLY],
         plan: Plan::Dialogue {
             calls: &["POST /rooms/{room_id}/messages?body=…", "DELETE of it, if it was stored"],
@@ -51,8 +52,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.query-of-post-is-read",
         title: "before 2025-07-03: parameters of POST count in the query too",
-        rationale: "Older clients send them there, and worked.",
-        hint: "Take query and body together, the body first; or choose --chatwork-edition 2025-07.",
+        rationale: "Older clients send them there, and this worked.",
+        hint: "Take query and body together, where the body wins; or run with --chatwork-edition 2025-07, if the \
+               server is meant to follow the API since then.",
         clauses: &[&QUERY_MERGED],
         plan: Plan::Dialogue { calls: &["POST /rooms/{room_id}/messages?body=…", "DELETE of it"], hold: query_read },
         ..BASE
@@ -61,8 +63,9 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.api.method-override-is-honoured",
         level: Level::Must,
         title: "before 2025-07-03: POST with ?method=DELETE deletes",
-        rationale: "Clients behind a proxy that lets GET and POST through alone have no other way.",
-        hint: "Let ?method=PUT and ?method=DELETE take the place of POST, or choose --chatwork-edition 2025-07.",
+        rationale: "Clients behind a proxy that lets only GET and POST through have no other way.",
+        hint: "Let ?method=PUT and ?method=DELETE take the place of POST, or run with --chatwork-edition 2025-07, if \
+               the server is meant to follow the API since then.",
         clauses: &[&METHOD_OVERRIDE],
         plan: Plan::Dialogue {
             calls: &["POST of a message", "POST /rooms/{room_id}/messages/{message_id}?method=DELETE"],
@@ -74,8 +77,9 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.api.method-override-is-gone",
         level: Level::Must,
         title: "since 2025-07-03: POST with ?method=DELETE deletes nothing",
-        rationale: "It was abolished: a link or form on another page could delete what its visitor may delete.",
-        hint: "Look at the request's own verb alone, or choose --chatwork-edition documented.",
+        rationale: "It was abolished: with it, a form on any page could delete what its visitor may delete.",
+        hint: "Look at the request's own verb alone, or run with --chatwork-edition documented, if the server is \
+               meant to keep the API as it was before then.",
         clauses: &[&METHOD_OVERRIDE_ABOLISHED],
         plan: Plan::Dialogue {
             calls: &["POST of a message", "POST /rooms/{room_id}/messages/{message_id}?method=DELETE", "DELETE of it"],
@@ -97,8 +101,8 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.unknown-verb-is-400",
-        title: "a verb that a path does not have is answered 400 'Invalid Endpoint or HTTP method'",
-        rationale: "Not 405, which web frameworks answer by themselves: recorded clients know this sentence.",
+        title: "a verb that its path does not know is answered 400 'Invalid Endpoint or HTTP method'",
+        rationale: "Web frameworks answer 405 by themselves, but existing clients look for this status and sentence.",
         hint: "Let the router answer 400 in the envelope of errors for known paths with another verb too.",
         clauses: &[&UNKNOWN_ENDPOINT],
         plan: Plan::Dialogue { calls: &["PATCH /me"], hold: unknown_verb },

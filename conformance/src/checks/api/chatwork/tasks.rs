@@ -24,7 +24,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.task-is-made-for-its-assignee",
         level: Level::Must,
-        title: "a task is made for its assignee, as it was written, and answered with its id",
+        title: "a new task has its assignee and its text as given, and is answered with its id",
         rationale: "A program that hands out work relies on who got it and on what it says.",
         hint: "Make one task for each account of to_ids, open, assigned by the caller; answer {\"task_ids\":[…]}.",
         clauses: &[&TASK_CREATED],
@@ -34,8 +34,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "chatwork.api.task-is-closed",
         level: Level::Must,
-        title: "PUT status closes a task and answers its id",
-        rationale: "Programs that mirror tasks elsewhere close them here. The parameter really is called body.",
+        title: "PUT of a task's status closes the task and answers its id",
+        rationale: "Programs that mirror tasks elsewhere close them here. The parameter for the new status really is \
+                    called body.",
         hint: "Read body=open|done, and answer {\"task_id\":…}.",
         clauses: &[&TASK_STATUS],
         plan: Plan::Dialogue { calls: &[POST, PUT, ONE], hold: closed },
@@ -43,7 +44,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "chatwork.api.task-keeps-its-time",
-        title: "a task's limit is stored as given, one that is past too",
+        title: "a task's limit is stored as given, even in the past",
         rationale: "Reminders fire at limit_time. One that is rounded or moved fires on another day.",
         hint: "Store limit as it comes.",
         clauses: &[&TASK_LIMIT],
@@ -54,8 +55,8 @@ pub const CHECKS: &[Check] = &[
         id: "chatwork.api.unknown-task-is-not-closed",
         level: Level::Must,
         title: "closing a task that is not in the room is answered 404",
-        rationale: "The API cannot delete tasks, but leaving a room does: a program learns from 404 that it may forget one.",
-        hint: "Answer 404 in the envelope of errors.",
+        rationale: "The API cannot delete tasks, but they go when their assignee leaves the room: a program learns from 404 that it may forget one.",
+        hint: "Look the task up in the room, and answer 404 in the envelope of errors where it is not there.",
         clauses: &[&NOT_FOUND],
         plan: Plan::Dialogue { calls: &["PUT /rooms/{room_id}/tasks/{unknown}/status"], hold: unknown },
         ..BASE

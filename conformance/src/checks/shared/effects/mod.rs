@@ -13,8 +13,8 @@ const FORGED: Check = Check {
     area: Area::Effects,
     level: Level::Must,
     title: "a forged event has no effect",
-    rationale: "A signature that is computed and then not looked at, or looked at after the work was done, refuses nothing. \
-                The status of an answer does not show it; what the integration calls does.",
+    rationale: "A check whose result is not looked at, or only after the work was done, refuses nothing. The status \
+                of an answer does not show it; what the integration calls does.",
     hint: "Verify first, and leave the handler when that fails, before anything is read from the event.",
     needs: Needs::Effects,
     plan: Plan::Sequence { scenes: scenes::forgeries, judge: judges::without_effect },
@@ -46,8 +46,8 @@ const AT_ONCE: Check = Check {
 const PROMPT_ANSWER: Check = Check {
     area: Area::Effects,
     title: "an event is answered before the work that it causes is done",
-    rationale: "The service waits for an answer, not for the work. When its API is slow the answer comes too late, the \
-                event counts as failed, and what was done is done again.",
+    rationale: "The service waits for an answer, not for the work. When its API is slow the answer comes too late, \
+                and the event counts as failed although the work was done.",
     hint: "Put the event into a queue, answer, and work afterwards.",
     needs: Needs::Replies,
     plan: Plan::Sequence { scenes: scenes::slow_api, judge: judges::answered_first },
@@ -56,9 +56,9 @@ const PROMPT_ANSWER: Check = Check {
 
 const PLACE: Check = Check {
     area: Area::Effects,
-    title: "a reply goes to the place that its event came from, with the id as it was",
-    rationale: "An id that went through a float or 32 bits is another one: the reply goes to strangers or nowhere. One that \
-                is taken from the settings instead of the event answers in the wrong room.",
+    title: "a reply goes to the room that its event came from, with the room's id as it was",
+    rationale: "An id that went through a float or 32 bits is another one: the reply goes to strangers or nowhere. \
+                One that is taken from the settings instead of the event sends every reply to one place.",
     hint: "Take the id from the event, and keep it as text or as a 64-bit integer from end to end.",
     needs: Needs::Replies,
     plan: Plan::Sequence { scenes: scenes::places, judge: judges::in_its_place },
@@ -67,7 +67,7 @@ const PLACE: Check = Check {
 
 const WHOLE: Check = Check {
     area: Area::Effects,
-    title: "text that is sent back is the text that came",
+    title: "a text that the integration sends back is the text that came",
     rationale: "Cutting at a number of bytes splits characters, and so does decoding each piece of a body by itself; \
                 normalising changes names, and trimming loses the indentation of code and lists.",
     hint: "Cut between characters (grapheme clusters, if it is to look right), join a body's bytes before decoding them, and \
@@ -80,24 +80,24 @@ const WHOLE: Check = Check {
 const FIRST_LOST: Check = Check {
     area: Area::Effects,
     level: Level::Should,
-    title: "an event whose first answer was lost is handled when it comes again, and once",
-    rationale: "A receiver that notes an event before handling it, and fails in between, takes the repetition for a \
-                duplicate and never handles it; one that notes nothing handles it twice.",
-    hint: "Note an event together with its effect, in one transaction. Handling it twice is worth knowing only: Chatday's \
-           events have no id.",
+    title: "an event that comes again because its first answer was lost is handled, and only once",
+    rationale: "A receiver that records an event before handling it, and fails in between, takes the repetition for a \
+                duplicate and never handles it; one that records nothing handles it twice.",
+    hint: "Record an event together with its effect, in one transaction. Handling it twice is worth knowing only: \
+           Chatday's events have no id.",
     needs: Needs::Replies,
     clauses: &[&WEBHOOK_RETRY],
     plan: Plan::Sequence { scenes: scenes::first_lost, judge: judges::one_effect },
     ..Check::blank(Service::Chatday)
 };
 
-const NO_ID: &str = "Chatday repeats, with the same bytes, an event whose answer it did not get or could not read, and its \
-                     events have no id. So the same bytes within half a minute are probably the same event; they may also be \
-                     somebody who says the same twice. Answering twice annoys the one, answering once loses a word of the \
-                     other: worth knowing, whichever you chose.";
+const NO_ID: &str = "Chatday repeats, with the same bytes, an event whose answer it did not get or could not read, \
+                     and its events have no id. So the same bytes within half a minute are probably the same event, \
+                     but somebody may also have written the same twice. A receiver that acts on both may reply twice \
+                     to one message; a receiver that acts on one may leave a second message without a reply.";
 
-const NO_ID_HINT: &str = "Worth knowing only: keep a digest of each body for as long as repetitions take (31 s and the time \
-                          allowed for each answer, by default), and act on it once.";
+const NO_ID_HINT: &str = "Worth knowing only. To act once, keep a digest of each body for as long as repetitions \
+                          take: by default 31 s, and the time allowed for each answer.";
 
 /// Chatwork's, in report order.
 pub const CHATWORK: &[Check] = &[
@@ -120,8 +120,9 @@ pub const CHATWORK: &[Check] = &[
         id: "chatwork.webhooks.edit-is-another-event",
         area: Area::Effects,
         title: "an edit of a message that was handled is another event",
-        rationale: "An edit carries the id of its message. A receiver that recognises duplicates by that id alone drops what \
-                    was corrected, and answers the mistake only. One that does nothing about edits is not asked.",
+        rationale: "An edit carries the id of its message. A receiver that recognises duplicates by that id alone \
+                    drops what was corrected, and answers the mistake only. A receiver that does nothing about edits \
+                    is not judged.",
         hint: "Recognise duplicates by message_id together with update_time and the type of the event.",
         clauses: &[&EFFECTS],
         needs: Needs::Replies,
@@ -136,7 +137,8 @@ pub const CHATWORK: &[Check] = &[
         title: "a message of the integration's own account gets no reply",
         rationale: "Its own replies come back as events. An integration that answers them talks to itself until the rate \
                     limit stops it.",
-        hint: "Compare account_id with the account of your API token (GET /me), and leave those events alone.",
+        hint: "Compare account_id with the integration's own account, which GET /me tells, and leave those events \
+               alone.",
         clauses: &[&OWN_POSTS],
         needs: Needs::Replies,
         plan: Plan::Sequence { scenes: scenes::own_message, judge: judges::no_reply },
@@ -145,7 +147,7 @@ pub const CHATWORK: &[Check] = &[
     Check {
         id: "chatwork.webhooks.markup-is-not-echoed",
         area: Area::Effects,
-        title: "a tag that notifies everybody is not sent back as one",
+        title: "a tag that notifies everybody, such as [toall], is not sent back as a tag",
         rationale: "Text that is quoted as it came is markup again. Anybody in the room can then make the integration notify \
                     all its members, again and again.",
         hint: "Take the brackets out of [toall], [To:…] and [rp …] before quoting, or quote inside [code].",
@@ -159,8 +161,8 @@ pub const CHATWORK: &[Check] = &[
         id: "chatwork.webhooks.duplicate-keys-have-one-meaning",
         area: Area::Effects,
         title: "an event that names two rooms under one key has an effect in one of them at most",
-        rationale: "JSON parsers disagree on which of two equal keys counts. A check that reads the one and a handler that \
-                    reads the other can be led past each other.",
+        rationale: "JSON parsers disagree on which of two equal keys counts. Where a check reads the one and a \
+                    handler the other, the check can be bypassed.",
         hint: "Parse the body once, and hand the parsed event on.",
         clauses: &[&EFFECTS],
         needs: Needs::Replies,
@@ -201,8 +203,9 @@ pub const CHATDAY: &[Check] = &[
         service: Service::Chatday,
         area: Area::Effects,
         title: "an event whose connection ends before its body does has no effect",
-        rationale: "The secret is in the header, so half a body is as genuine as a whole one, and a parser that closes what is \
-                    open makes an event of it. The service sends the whole one again, and the text of the first may be cut.",
+        rationale: "The secret is in the header, so half a body is as genuine as a whole one, and a parser that \
+                    closes what was left open makes an event of it. The service sends the whole one again, and the \
+                    text of the first may be cut.",
         hint: "Read as many bytes as Content-Length says before parsing, and drop the request when they do not come.",
         hostile: true,
         needs: Needs::Replies,
@@ -213,12 +216,15 @@ pub const CHATDAY: &[Check] = &[
     Check {
         id: "chatday.webhooks.answers-before-it-works",
         service: Service::Chatday,
+        rationale: "The service waits for an answer, not for the work. When its API is slow the answer comes too \
+                    late, the event counts as failed and is sent again, and the work is done twice.",
         clauses: &[&WEBHOOK_TIMEOUT],
         ..PROMPT_ANSWER
     },
     Check {
         id: "chatday.webhooks.reply-goes-to-its-chat",
         service: Service::Chatday,
+        title: "a reply goes to the chat that its event came from, with the chat's id as it was",
         clauses: &[&WEBHOOK_EFFECTS],
         ..PLACE
     },
