@@ -67,12 +67,15 @@ fn acceptor(
     TlsAcceptor::from(Arc::new(builder.with_single_cert(vec![certificate], key).unwrap()))
 }
 
+/// Requests, and whether the handshake before each was a whole one.
+type Came = Mutex<Vec<(Vec<u8>, bool)>>;
+
 /// Reads each connection's request whole, keeps it, and answers with 200 and its first line, under TLS or, without an
 /// acceptor, plainly.
 struct Server {
     address: SocketAddr,
-    /// What came under TLS, and whether each handshake was a whole one.
-    came: Arc<Mutex<Vec<(Vec<u8>, bool)>>>,
+    /// What came under TLS.
+    came: Arc<Came>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -83,7 +86,7 @@ impl Server {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, mut stopped) = oneshot::channel();
-        let came: Arc<Mutex<Vec<(Vec<u8>, bool)>>> = Arc::default();
+        let came: Arc<Came> = Arc::default();
         let kept = Arc::clone(&came);
         let thread = std::thread::spawn(move || {
             runtime.block_on(async {
@@ -106,7 +109,7 @@ impl Drop for Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, acceptor: Option<&TlsAcceptor>, came: &Mutex<Vec<(Vec<u8>, bool)>>) {
+async fn serve(mut stream: TcpStream, acceptor: Option<&TlsAcceptor>, came: &Came) {
     let Some(acceptor) = acceptor else {
         let request = request(&mut stream).await;
         answer(stream, &request).await;
