@@ -112,7 +112,7 @@ pub enum Fault {
     /// The connection did not come about for another reason.
     ConnectFailed(String),
     /// The certificate does not fit, or no TLS connection came about for another reason.
-    Tls(String),
+    Tls(TlsFault),
     /// No whole head before the deadline.
     HeadTimeout,
     /// No whole body before the deadline.
@@ -133,6 +133,30 @@ pub enum Fault {
     HungUp,
     /// Nothing was sent, or nothing awaited any more: the run was stopped.
     Stopped,
+}
+
+/// Why no TLS connection came about.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TlsFault {
+    /// The handshake did not end in time.
+    #[error("the handshake did not end in time: is it an http:// endpoint?")]
+    Timeout,
+    /// Nobody here knows who signed the certificate.
+    #[error(
+        "the certificate comes from an authority that is not trusted here; an endpoint has to send the whole chain, and a CA \
+         of your own has to be named"
+    )]
+    Untrusted,
+    /// Anything else, in one sentence.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Serialize for TlsFault {
+    /// Its sentence.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl Fault {

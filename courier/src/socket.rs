@@ -13,14 +13,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use crate::exchange::{Answer, Delivery, Exchange, Fault, Outcome};
-use crate::tls::{Stream, Tls};
+use crate::exchange::{Answer, Delivery, Exchange, Fault, Outcome, TlsFault};
+use crate::tls::{self, Stream, Tls};
 
 /// The largest head of an answer, in bytes.
 pub const HEAD_MAX: usize = 32 * 1024;
@@ -63,7 +63,8 @@ impl Socket {
         Exchange { sent: delivery.clone(), outcome, took: started.elapsed() }
     }
 
-    /// Sends one delivery, and closes the connection without reading a byte of the answer.
+    /// Sends one delivery, and closes the connection without waiting for the answer. Under TLS it is closed for writing at
+    /// once, and for reading when the endpoint begins to answer, closes, or has had its time.
     ///
     /// # Errors
     /// Why it did not go out whole.
@@ -83,7 +84,11 @@ impl Socket {
         }
         bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", delivery.body.len()).as_bytes());
         bytes.extend_from_slice(&delivery.body);
-        timeout_at(deadline, write_all(&mut stream, &bytes)).await.map_err(|_| Fault::HeadTimeout)?
+        timeout_at(deadline, write_all(&mut stream, &bytes)).await.map_err(|_| Fault::HeadTimeout)??;
+        if !stream.is_secure() {
+            return Ok(());
+        }
+        timeout_at(deadline, taken(&mut stream)).await.unwrap_or(Ok(()))
     }
 
     /// Opens and closes a connection.
@@ -109,9 +114,7 @@ impl Socket {
         stream.set_nodelay(true).map_err(|error| Fault::ConnectFailed(error.to_string()))?;
         match &self.tls {
             None => Ok(Stream::Plain(stream)),
-            Some(tls) => timeout_at(deadline, tls.connect(stream))
-                .await
-                .unwrap_or_else(|_| Err(Fault::Tls("the handshake did not end in time".to_owned()))),
+            Some(tls) => timeout_at(deadline, tls.connect(stream)).await.unwrap_or(Err(Fault::Tls(TlsFault::Timeout))),
         }
     }
 
@@ -229,6 +232,19 @@ async fn write_all(stream: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8]) -> 
     poll_fn(|cx| Pin::new(&mut *stream).poll_flush(cx)).await.map_err(|_| Fault::Cut)
 }
 
+/// Says that nothing more comes, and returns when the endpoint has evidently taken what came: it answers, or closes. An
+/// endpoint that speaks TLS sends something of its own after the handshake (session tickets). If the connection were closed
+/// over it, the system would reset it, and the endpoint might never get to what was sent.
+async fn taken(stream: &mut Stream) -> Result<(), Fault> {
+    // Whatever goes wrong here went wrong after the request had gone.
+    let _ = stream.shutdown().await;
+    match stream.read(&mut [0]).await {
+        // Such as an endpoint that wants a certificate: it says so after the handshake, and has looked at no request.
+        Err(error) => tls::fault(&error).map_or(Ok(()), Err),
+        Ok(_) => Ok(()),
+    }
+}
+
 /// Reads a body until its end, the deadline or the cap, whichever comes first.
 pub(crate) async fn read(response: Response<Incoming>, deadline: Instant) -> Answer {
     read_up_to(response, deadline, BODY_MAX).await
@@ -266,13 +282,18 @@ pub(crate) fn name(error: &hyper::Error) -> Fault {
     } else {
         // Reset, closed early, or a body shorter than announced: hyper has several words for it.
         let mut source: Option<&dyn std::error::Error> = Some(error);
-        let bad_chunk = std::iter::from_fn(|| {
+        let below = std::iter::from_fn(|| {
             let current = source?;
             source = current.source();
-            Some(current.downcast_ref::<std::io::Error>().map(std::io::Error::kind))
-        })
-        .flatten()
-        .any(|kind| matches!(kind, std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData));
-        if bad_chunk { Fault::Protocol(format!("{error}: malformed chunks")) } else { Fault::Cut }
+            Some(current.downcast_ref::<std::io::Error>())
+        });
+        let below: Vec<&std::io::Error> = below.flatten().collect();
+        if let Some(fault) = below.iter().find_map(|error| tls::fault(error)) {
+            return fault;
+        }
+        let is_bad_chunk = |error: &&std::io::Error| {
+            matches!(error.kind(), std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData)
+        };
+        if below.iter().any(is_bad_chunk) { Fault::Protocol(format!("{error}: malformed chunks")) } else { Fault::Cut }
     }
 }

@@ -1,19 +1,19 @@
-//! TLS over real sockets: who is trusted, and what is said about a certificate that does not fit.
+//! TLS over real sockets: who is trusted, what is said about a certificate that does not fit, and that what was sent came.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use courier::address::Endpoint;
-use courier::exchange::{Delivery, Exchange, Fault};
+use courier::exchange::{Delivery, Exchange, Fault, TlsFault};
 use courier::socket::{CONNECT_TIMEOUT, Socket};
-use courier::tls::Tls;
+use courier::tls::{Authorities, Tls, Trust};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::{WantsServerCert, WebPkiClientVerifier};
+use rustls::{ConfigBuilder, HandshakeKind, RootCertStore, ServerConfig, WantsVerifier};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -38,20 +38,44 @@ impl Authority {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         change(&mut params);
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        TlsAcceptor::from(Arc::new(config))
+        acceptor(builder().with_no_client_auth(), certificate.der().clone(), &key)
+    }
+
+    /// One that wants certificates of its callers, signed by this authority too.
+    fn demanding_acceptor(&self, name: &str) -> TlsAcceptor {
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        acceptor(builder().with_client_cert_verifier(verifier), certificate.der().clone(), &key)
     }
 }
 
-/// Answers each connection with 200 and the request's first line, under TLS or, without an acceptor, plainly.
+fn builder() -> ConfigBuilder<ServerConfig, WantsVerifier> {
+    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    builder.with_safe_default_protocol_versions().unwrap()
+}
+
+fn acceptor(
+    builder: ConfigBuilder<ServerConfig, WantsServerCert>,
+    certificate: CertificateDer<'static>,
+    key: &KeyPair,
+) -> TlsAcceptor {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    TlsAcceptor::from(Arc::new(builder.with_single_cert(vec![certificate], key).unwrap()))
+}
+
+/// Requests, and whether the handshake before each was a whole one.
+type Came = Mutex<Vec<(Vec<u8>, bool)>>;
+
+/// Reads each connection's request whole, keeps it, and answers with 200 and its first line, under TLS or, without an
+/// acceptor, plainly.
 struct Server {
     address: SocketAddr,
+    /// What came under TLS.
+    came: Arc<Came>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -62,17 +86,19 @@ impl Server {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, mut stopped) = oneshot::channel();
+        let came: Arc<Came> = Arc::default();
+        let kept = Arc::clone(&came);
         let thread = std::thread::spawn(move || {
             runtime.block_on(async {
                 loop {
                     tokio::select! {
-                        accepted = listener.accept() => serve(accepted.unwrap().0, acceptor.as_ref()).await,
+                        accepted = listener.accept() => serve(accepted.unwrap().0, acceptor.as_ref(), &kept).await,
                         _ = &mut stopped => return,
                     }
                 }
             });
         });
-        Self { address, stop: Some(stop), thread: Some(thread) }
+        Self { address, came, stop: Some(stop), thread: Some(thread) }
     }
 }
 
@@ -83,46 +109,81 @@ impl Drop for Server {
     }
 }
 
-async fn serve(stream: TcpStream, acceptor: Option<&TlsAcceptor>) {
-    match acceptor {
-        None => answer(stream).await,
-        Some(acceptor) => {
-            if let Ok(stream) = acceptor.accept(stream).await {
-                answer(stream).await;
-            }
+async fn serve(mut stream: TcpStream, acceptor: Option<&TlsAcceptor>, came: &Came) {
+    let Some(acceptor) = acceptor else {
+        let request = request(&mut stream).await;
+        answer(stream, &request).await;
+        return;
+    };
+    match acceptor.accept(stream).into_fallible().await {
+        Ok(mut stream) => {
+            let whole = stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Full);
+            let request = request(&mut stream).await;
+            // Before the answer, so that whoever has that finds this.
+            came.lock().unwrap().push((request.clone(), whole));
+            answer(stream, &request).await;
+        }
+        // Heard out, so that the alert is not lost.
+        Err((_, mut stream)) => {
+            let _ = stream.shutdown().await;
+            let _ = stream.read_to_end(&mut Vec::new()).await;
         }
     }
 }
 
-async fn answer(mut stream: impl AsyncReadExt + AsyncWriteExt + Unpin) {
-    let mut read = [0; 4096];
-    let Ok(count) = stream.read(&mut read).await else { return };
-    let first = String::from_utf8_lossy(&read[..count]).lines().next().unwrap_or_default().to_owned();
+/// As long as it says, or until it ends.
+async fn request(stream: &mut (impl AsyncReadExt + Unpin)) -> Vec<u8> {
+    let mut request = Vec::new();
+    while !is_whole(&request) && matches!(stream.read_buf(&mut request).await, Ok(1..)) {}
+    request
+}
+
+async fn answer(mut stream: impl AsyncWriteExt + Unpin, request: &[u8]) {
+    let first = String::from_utf8_lossy(request).lines().next().unwrap_or_default().to_owned();
     let _ =
         stream.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{first}", first.len()).as_bytes()).await;
     let _ = stream.shutdown().await;
 }
 
+fn is_whole(request: &[u8]) -> bool {
+    // What is no HTTP is answered as it is.
+    if !request.is_empty() && !request[0].is_ascii_uppercase() {
+        return true;
+    }
+    let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+    request.len() >= end + 4 + length.unwrap_or(0)
+}
+
 fn exchange(server: &Server, host: &str, trusted: Option<&Authority>) -> Exchange {
-    let endpoint = Endpoint::parse(&format!("https://{host}:{}/hook", server.address.port())).unwrap();
-    let pem = trusted.map(Authority::pem);
     // An authority of its own where none is named: a machine without any would say something else.
-    let pem = pem.unwrap_or_else(|| Authority::new().pem());
-    let socket = Socket {
-        address: Ok(server.address),
-        authority: endpoint.authority.clone(),
+    let pem = trusted.map_or_else(|| Authority::new().pem(), Authority::pem);
+    let socket = socket(server.address, Tls::new(host, Some(pem.as_bytes())).unwrap());
+    wait(socket.exchange(&delivery(b"{}")))
+}
+
+fn socket(address: SocketAddr, tls: Tls) -> Socket {
+    Socket {
+        address: Ok(address),
+        authority: format!("localhost:{}", address.port()),
         connect_timeout: CONNECT_TIMEOUT,
-        tls: Some(Tls::new(&endpoint.host, Some(pem.as_bytes())).unwrap()),
+        tls: Some(tls),
         timeout: Duration::from_secs(5),
-    };
-    let delivery = Delivery {
+    }
+}
+
+fn delivery(body: &[u8]) -> Delivery {
+    Delivery {
         method: http::Method::POST,
-        target: endpoint.target,
+        target: "/hook".to_owned(),
         headers: Vec::new(),
-        body: Bytes::from_static(b"{}"),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(socket.exchange(&delivery))
+        body: Bytes::copy_from_slice(body),
+    }
+}
+
+fn wait<T>(what: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(what)
 }
 
 /// What is said of the certificate.
@@ -168,4 +229,73 @@ fn a_certificate_for_another_name_or_another_time_is_refused() {
 fn an_endpoint_without_tls_is_named_as_such() {
     let server = Server::start(None);
     assert!(refusal(&exchange(&server, "localhost", None)).contains("speaks no TLS"));
+}
+
+#[test]
+fn a_handshake_without_end_ends_with_the_time_for_connecting() {
+    // Nobody accepts: the connection comes about in the backlog, and that is all.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let tls = Tls::new("localhost", Some(Authority::new().pem().as_bytes())).unwrap();
+    let mut socket = socket(listener.local_addr().unwrap(), tls);
+    (socket.connect_timeout, socket.timeout) = (Duration::from_millis(100), Duration::from_secs(60));
+    let exchange = wait(socket.exchange(&delivery(b"{}")));
+    assert_eq!(exchange.fault(), Some(&Fault::Tls(TlsFault::Timeout)));
+    assert!(exchange.took < Duration::from_secs(30), "{:?}", exchange.took);
+}
+
+#[test]
+fn an_endpoint_that_shows_the_certificate_of_a_ca_is_told_so() {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = params.self_signed(&key).unwrap();
+    let server = Server::start(Some(acceptor(builder().with_no_client_auth(), certificate.der().clone(), &key)));
+    let tls = Tls::new("localhost", Some(certificate.pem().as_bytes())).unwrap();
+    let exchange = wait(socket(server.address, tls).exchange(&delivery(b"{}")));
+    assert!(refusal(&exchange).contains("is that of a CA"));
+}
+
+#[test]
+fn an_endpoint_that_wants_a_certificate_is_told_of_as_such() {
+    let authority = Authority::new();
+    let server = Server::start(Some(authority.demanding_acceptor("localhost")));
+    let words = "wants its caller to have a certificate";
+    // It says so after the handshake, when the request is on its way already.
+    assert!(refusal(&exchange(&server, "localhost", Some(&authority))).contains(words));
+    let tls = Tls::new("localhost", Some(authority.pem().as_bytes())).unwrap();
+    let fault = wait(socket(server.address, tls).send_only(&delivery(b"{}"))).unwrap_err();
+    assert!(fault.to_string().contains(words), "{fault}");
+}
+
+#[test]
+fn trust_is_made_once_for_many_endpoints_and_each_shows_its_certificate_every_time() {
+    let (one, other) = (Authority::new(), Authority::new());
+    let servers = [&one, &other].map(|authority| Server::start(Some(authority.acceptor("localhost", |_| ()))));
+    let mut named = Authorities::default();
+    named.add_pem([one.pem(), other.pem()].join("\n").as_bytes()).unwrap();
+    let trust = Trust::new(&named).unwrap();
+    for server in &servers {
+        let socket = socket(server.address, trust.tls("localhost").unwrap());
+        for _ in 0..2 {
+            assert!(wait(socket.exchange(&delivery(b"{}"))).answer().is_some());
+        }
+        let whole: Vec<bool> = server.came.lock().unwrap().iter().map(|(_, whole)| *whole).collect();
+        assert_eq!(whole, [true, true]);
+    }
+}
+
+#[test]
+fn what_is_sent_without_waiting_for_the_answer_comes_whole() {
+    let authority = Authority::new();
+    let server = Server::start(Some(authority.acceptor("localhost", |_| ())));
+    let tls = Tls::new("localhost", Some(authority.pem().as_bytes())).unwrap();
+    let (socket, body) = (socket(server.address, tls), vec![b'x'; 1 << 20]);
+    for number in 1..=20 {
+        wait(socket.send_only(&delivery(&body))).unwrap();
+        // The server takes one connection after another: this one is answered when that one is done with.
+        assert!(wait(socket.exchange(&delivery(b"{}"))).answer().is_some());
+        let came = server.came.lock().unwrap();
+        let (request, _) = &came[came.len() - 2];
+        assert!(request.ends_with(&body), "number {number} ended after {} bytes", request.len());
+    }
 }

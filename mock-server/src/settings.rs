@@ -10,6 +10,7 @@ use std::sync::Arc;
 use contract::chatday::profile::Profile;
 use contract::chatwork::Edition;
 use contract::time::UnixMillis;
+use courier::tls::Authorities;
 use serde_json::Value;
 
 use crate::check::{self, Unusable};
@@ -74,6 +75,7 @@ impl Settings {
             defaults,
             self_check: typed.self_check || Config::default().self_check,
             webhook_hosts: typed.allow_webhook_host.iter().map(|host| webhook_host(host)).collect::<Result<_, _>>()?,
+            webhook_cas: typed.webhook_ca_file.iter().map(|file| webhook_ca(file)).collect::<Result<_, _>>()?,
             journal_entries: typed.journal_limit.unwrap_or(usize::MAX),
             ..Config::default()
         };
@@ -142,6 +144,14 @@ fn webhook_host(text: &str) -> Result<String, String> {
         ));
     }
     Ok(host.to_owned())
+}
+
+/// A CA as text, tried at once so that the file is named where it is of no use.
+fn webhook_ca(file: &Path) -> Result<String, String> {
+    let pem = read(file).map_err(|words| format!("--webhook-ca-file: {words}"))?;
+    let tried = Authorities::default().add_pem(pem.as_bytes());
+    tried.map_err(|unusable| format!("--webhook-ca-file {}: {unusable}", file.display()))?;
+    Ok(pem)
 }
 
 fn public_url(text: &str) -> Result<String, String> {

@@ -120,7 +120,10 @@
 //! **Time.** Time-outs of a delivery are those of a socket, in real time; every moment in a record is the world's. Under a
 //! frozen clock repetitions and delays wait for the clock to be moved, while what is due now goes out at once.
 //!
-//! **`https` targets** are refused for now, with a sentence, rather than called without TLS.
+//! **`https` targets** have to show a certificate that fits, as towards every careful caller: no document of either service says
+//! whether theirs is one, and a receiver that works here has to work there. Whoever tests with a CA of their own names it. A fault
+//! of TLS is a failed delivery like every other: it counts towards switching off, and Chatday repeats it. No call is ever
+//! made without TLS instead. `http` targets are called as well: few receivers under development speak TLS.
 //!
 //! **What the judge of endpoints sees beside a mock.** Calls are matched to events by what they quote; an integration that quotes
 //! nothing is watched one event at a time. What a correctly signed event tells of is written into the world before it is sent,

@@ -346,6 +346,7 @@ Examples:
   mock-server openapi chatwork > chatwork.json
   mock-server openapi chatday --profile ours.toml
   mock-server --require-https --tls-listen 127.0.0.1:4443 --allow-webhook-host hooks.example
+  mock-server --webhook-ca-file our-ca.pem       webhooks to https:// URLs, under our own CA
 
 While it serves, with the built-in world (README.md has every call of the control API, /_mock):
   curl -H 'x-chatworktoken: mock-token-for-aoi-mori-00000000' http://127.0.0.1:4010/v2/me

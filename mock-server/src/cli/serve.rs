@@ -58,6 +58,9 @@ pub(crate) struct Serve {
     /// Lets webhooks go to this host beside this machine, such as hooks.example (may be given several times)
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_webhook_host: Vec<String>,
+    /// A PEM file with a CA that is trusted besides those of this machine and the mock's own, for https:// webhooks
+    #[arg(long, value_name = "FILE")]
+    pub(crate) webhook_ca_file: Option<PathBuf>,
     /// Holds each of the mock's own answers against the contract; faults go to the log and the journal
     #[arg(long)]
     pub(crate) self_check: bool,

@@ -200,6 +200,13 @@ impl Builder {
         self
     }
 
+    /// Trusts a CA, as PEM text, besides those of this machine and the mock's own, for https webhooks. May be said again.
+    #[must_use]
+    pub fn webhook_ca(mut self, pem: impl Into<String>) -> Self {
+        self.config.webhook_cas.push(pem.into());
+        self
+    }
+
     /// Somebody who sees every request to the services, whole and unmasked, and may change its answer.
     #[must_use]
     pub fn witness(mut self, witness: Arc<dyn Witness>) -> Self {
@@ -233,7 +240,7 @@ impl Builder {
     /// Starts the mock; it accepts when this returns.
     ///
     /// # Errors
-    /// The world has faults, the address cannot be had, or no thread or runtime is to be had.
+    /// The world has faults, a CA cannot be used, the address cannot be had, or no thread or runtime is to be had.
     pub fn start(self) -> Result<MockServer, StartError> {
         let mut builder = match self.worker_threads {
             0 => RuntimeBuilder::new_current_thread(),

@@ -116,8 +116,7 @@ async fn send(shared: &Shared, shipment: &Shipment) -> Sent {
         address: target.address,
         authority: target.endpoint.authority,
         connect_timeout: Duration::from_millis(shipment.connect_timeout_ms),
-        // Targets over TLS are refused above.
-        tls: None,
+        tls: target.tls,
         timeout: Duration::from_millis(shipment.timeout_ms),
     };
     let mut headers: Vec<(http::HeaderName, exchange::Value)> = Vec::with_capacity(parcel.headers.len() + 1);

@@ -91,6 +91,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Hosts beside this machine that webhooks may go to.
     pub(crate) webhook_hosts: Vec<String>,
+    /// CAs, each a PEM text, that https targets of webhooks may be certified by, besides those that this machine trusts.
+    pub(crate) webhook_cas: Vec<String>,
     /// Who sees everything.
     pub(crate) witness: Option<Arc<dyn Witness>>,
     /// What stands before the paths of the services; with a leading slash, without one at the end.
@@ -120,6 +122,7 @@ impl Default for Config {
             journal_entries: usize::MAX,
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
+            webhook_cas: Vec::new(),
             witness: None,
             prefix: String::new(),
             title_case_headers: false,
@@ -264,6 +267,9 @@ impl Server {
         let address = main.local_addr().unwrap_or(config.listen);
         let public = config.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         let tls = certificates(&config, &[Some(address), tls_address], public.as_deref())?;
+        // A receiver whose certificate the mock's own CA has signed is as good as one of this machine.
+        let cas = config.webhook_cas.iter().map(String::as_str).chain(tls.as_ref().map(Tls::ca_pem));
+        let targets = Targets::new(config.webhook_hosts, cas).map_err(StartError::Certificates)?;
         let own = [Some(address), control_address, tls_address].into_iter().flatten().map(|at| at.to_string());
         let bare = public.as_deref().and_then(without_default_port);
         let exact = own.chain(public.as_deref().map(authority)).chain(bare).collect();
@@ -285,7 +291,7 @@ impl Server {
             limits: config.limits,
             stop: Stop::default(),
             event_readers: Arc::new(Semaphore::new(config.limits.event_readers)),
-            targets: Targets { allowed: config.webhook_hosts },
+            targets,
             bell: Bell::default(),
             address,
             plain_url,

@@ -6,9 +6,10 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use mock_server::MockServer;
 use serde_json::{Value, json};
 
-use crate::support::Client;
+use crate::support::{Answer, Client};
 use crate::tls_client::{shake, trusting};
 
 pub(crate) fn program() -> Command {
@@ -217,7 +218,7 @@ fn bad_usage_is_one_sentence_and_exit_code_2() {
     let missing = directory.join("no/state.json");
     let blocked = directory.join("file");
     fs::write(&blocked, "").unwrap();
-    let cases: [(&[&str], &str); 15] = [
+    let cases: [(&[&str], &str); 17] = [
         (&["--lissten", "x"], "--lissten"),
         (&["--listen", "4010"], "'4010' is no address"),
         (&["--listen", "0.0.0.0:0"], "--control-token-env"),
@@ -233,6 +234,8 @@ fn bad_usage_is_one_sentence_and_exit_code_2() {
         (&["--tls-listen", "4443"], "--tls-listen: '4443' is no address"),
         (&["--require-https"], "--tls-listen ADDR or --intercept-listen ADDR"),
         (&["--ca-dir", blocked.to_str().unwrap()], "cannot make the directory"),
+        (&["--webhook-ca-file", "no-such.pem"], "--webhook-ca-file: cannot read no-such.pem"),
+        (&["--webhook-ca-file", blocked.to_str().unwrap()], "usage/file: it holds no certificate in PEM form"),
     ];
     for (arguments, expected) in cases {
         // Whoever runs these tests may run a mock at the default address.
@@ -241,6 +244,47 @@ fn bad_usage_is_one_sentence_and_exit_code_2() {
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {words}");
         assert!(words.contains(expected), "{arguments:?}: {words}");
     }
+}
+
+/// A call of a program's control API.
+fn control(running: &Running, method: &str, path: &str, body: &Value) -> Answer {
+    let (address, body) = (running.address(), body.to_string());
+    let length = body.len();
+    let request =
+        format!("{method} /_mock{path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{body}");
+    Client::connect(&address).send(request).answer()
+}
+
+#[test]
+fn a_ca_that_was_named_is_trusted_for_webhooks() {
+    // What stands at the other end is a mock too: that it answers shows that its certificate was taken.
+    let other = MockServer::builder().tls_listen(([127, 0, 0, 1], 0).into()).start().unwrap();
+    let file = directory("webhook-ca").join("other.pem");
+    fs::write(&file, other.tls().unwrap().ca_pem).unwrap();
+    let running = Running::start(&["--webhook-ca-file", file.to_str().unwrap()]);
+    let url = format!("{}/v2/me", other.info().unwrap().tls_url.unwrap());
+    let setting = json!({"url": url, "events": ["message_created"], "room_id": 5001});
+    assert_eq!(control(&running, "POST", "/chatwork/webhooks", &setting).status, 201);
+    let message = json!({"room_id": 5001, "account_id": 1002, "body": "お願いします"});
+    assert_eq!(control(&running, "POST", "/chatwork/messages", &message).status, 200);
+    assert_eq!(control(&running, "POST", "/deliveries/settle", &json!({})).json()["settled"], true);
+    let delivery = control(&running, "GET", "/deliveries", &Value::Null).json()["deliveries"][0].clone();
+    assert_eq!(delivery["attempts"][0]["answer"]["status"], 401, "{delivery}");
+}
+
+#[test]
+fn a_machine_that_trusts_nobody_is_told_how_to_name_somebody() {
+    let nobody = directory("nobody").join("nobody.pem");
+    fs::write(&nobody, "").unwrap();
+    let mut command = program();
+    command.args(["--listen", "127.0.0.1:0"]).env("SSL_CERT_FILE", &nobody).env_remove("SSL_CERT_DIR");
+    let running = Running::from(command);
+    let setting = |url: &str| json!({"url": url, "events": ["message_created"], "room_id": 5001});
+    let answer = control(&running, "POST", "/chatwork/webhooks", &setting("https://127.0.0.1:9/"));
+    assert_eq!(answer.status, 400);
+    let words = answer.errors().remove(0);
+    assert!(words.starts_with("/url: ") && words.contains("with --webhook-ca-file FILE"), "{words}");
+    assert_eq!(control(&running, "POST", "/chatwork/webhooks", &setting("http://127.0.0.1:9/")).status, 201);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::support::{deliveries, exchange, frozen, ok, refused, settled};
 
 const CHAT: &str = "70002";
 
-fn register(mock: &MockServer) -> String {
+pub(crate) fn register(mock: &MockServer) -> String {
     let address = mock.local_address();
     let token = mock.token(Service::Chatday);
     let head = format!(
@@ -22,7 +22,7 @@ fn register(mock: &MockServer) -> String {
     exchange(mock, &head).1["Chatday-Signature-Token"].as_str().unwrap().to_owned()
 }
 
-fn visitor(mock: &MockServer, text: &str) -> Value {
+pub(crate) fn visitor(mock: &MockServer, text: &str) -> Value {
     let message = json!({"chat_id": CHAT, "message": {"type": "text", "data": text}});
     ok(mock, "POST", "/chatday/messages", &message)
 }

@@ -14,4 +14,5 @@ mod repeat;
 mod replay;
 mod settings;
 mod support;
+mod tls;
 mod told;

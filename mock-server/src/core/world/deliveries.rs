@@ -7,7 +7,7 @@ use bytes::Bytes;
 use contract::chatwork::webhook::{self, EventKind};
 use contract::service::Service;
 use contract::time::UnixMillis;
-use courier::exchange::{Answer, Fault, Outcome};
+use courier::exchange::{Answer, Fault, Outcome, TlsFault};
 use http::{HeaderName, HeaderValue};
 
 use super::World;
@@ -467,11 +467,12 @@ impl World {
 }
 
 fn is_timeout(fault: &Fault) -> bool {
-    matches!(fault, Fault::ConnectTimeout | Fault::HeadTimeout | Fault::BodyTimeout)
+    matches!(fault, Fault::ConnectTimeout | Fault::Tls(TlsFault::Timeout) | Fault::HeadTimeout | Fault::BodyTimeout)
 }
 
 fn sentence(fault: &Fault) -> String {
     match fault {
+        Fault::Tls(TlsFault::Untrusted) => format!("{fault}: start the mock with --webhook-ca-file FILE"),
         Fault::Stopped => "the mock ended before the answer had come".to_owned(),
         other => other.to_string(),
     }

@@ -62,6 +62,11 @@ impl Tls {
         &self.names
     }
 
+    /// The CA's certificate as text.
+    pub(crate) fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
     /// The file with the CA's certificate.
     pub(crate) fn ca_file(&self) -> Option<&str> {
         self.ca_file.as_deref()
