@@ -19,6 +19,7 @@ const AREAS: &[&[Check]] = &[
     checks::shared::load::CHATWORK,
     checks::client::credentials::CHATWORK,
     checks::client::requests::CHATWORK,
+    checks::client::uploads::CHATWORK,
     checks::client::text::CHATWORK,
     checks::client::answers::CHATWORK,
     checks::client::failures::CHATWORK,

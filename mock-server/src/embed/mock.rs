@@ -1,7 +1,6 @@
 //! One world of a mock, wherever the mock runs: the same methods, carried by the control API.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use contract::service::Service;
 use http::Method;
@@ -12,10 +11,7 @@ use serde_json::{Value, json};
 use super::events::Events;
 use super::local::InProcess;
 use super::remote::Socket;
-use crate::control::{
-    Certificate, CertificateChange, ClockState, Expectation, Info, Outcome, RecordedRequest, RequestLog, TlsState,
-    WorldCard,
-};
+use crate::control::{Certificate, CertificateChange, Info, TlsState, WorldCard};
 
 /// Why a call on a mock failed.
 #[derive(Debug, thiserror::Error)]
@@ -180,43 +176,6 @@ impl Mock {
         self.ask(Method::PATCH, "/settings", Some(change))
     }
 
-    /// Every request that this world still remembers, oldest first.
-    ///
-    /// # Errors
-    /// The mock cannot be reached.
-    pub fn requests(&self) -> Result<Vec<RecordedRequest>, MockError> {
-        let log: RequestLog = self.ask::<(), _>(Method::GET, "/requests?limit=1000000", None)?;
-        Ok(log.requests)
-    }
-
-    /// The requests after one, given by its id, oldest first.
-    ///
-    /// # Errors
-    /// The mock cannot be reached.
-    pub fn requests_after(&self, id: u64) -> Result<Vec<RecordedRequest>, MockError> {
-        let log: RequestLog = self.ask::<(), _>(Method::GET, &format!("/requests?after={id}&limit=1000000"), None)?;
-        Ok(log.requests)
-    }
-
-    /// Forgets all requests.
-    ///
-    /// # Errors
-    /// The mock cannot be reached.
-    pub fn clear_requests(&self) -> Result<(), MockError> {
-        self.send::<()>(Method::DELETE, "/requests".to_owned(), None).map(drop)
-    }
-
-    /// Waits until as many requests as expected were seen. An outcome that is not satisfied is no error.
-    ///
-    /// Blocks this thread: where the program under test runs on the same single-threaded runtime, call it from
-    /// `spawn_blocking`.
-    ///
-    /// # Errors
-    /// The mock cannot be reached.
-    pub fn expect(&self, expectation: &Expectation) -> Result<Outcome, MockError> {
-        self.ask(Method::POST, "/expect", Some(expectation))
-    }
-
     /// Follows what happens in this world from now on: requests, and what changes otherwise. A loop over it ends with
     /// the mock; [`Events::next_within`] does not wait for longer than it is told.
     ///
@@ -280,48 +239,6 @@ impl Mock {
     /// The mock cannot be reached, or serves no TLS.
     pub fn set_certificate(&self, certificate: Certificate) -> Result<TlsState, MockError> {
         self.ask(Method::PUT, "/tls", Some(&CertificateChange { certificate }))
-    }
-
-    /// The world's clock.
-    ///
-    /// # Errors
-    /// The mock cannot be reached.
-    pub fn clock(&self) -> Result<ClockState, MockError> {
-        self.ask::<(), _>(Method::GET, "/clock", None)
-    }
-
-    /// Moves the world's clock on. It runs or stands still afterwards as it did before. Deliveries that become due on the
-    /// way are sent at their moment, one moment after the other, and this returns when they have settled.
-    ///
-    /// # Errors
-    /// More than 100 years.
-    pub fn advance(&self, by: Duration) -> Result<ClockState, MockError> {
-        let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.ask(Method::POST, "/clock", Some(&json!({"advance_ms": millis})))
-    }
-
-    /// Sets the world's clock to an RFC 3339 time.
-    ///
-    /// # Errors
-    /// The text is no such time.
-    pub fn set_time(&self, rfc3339: &str) -> Result<ClockState, MockError> {
-        self.ask(Method::POST, "/clock", Some(&json!({"set": rfc3339})))
-    }
-
-    /// Lets the world's clock stand still.
-    ///
-    /// # Errors
-    /// The mock cannot be reached.
-    pub fn freeze(&self) -> Result<ClockState, MockError> {
-        self.ask(Method::POST, "/clock", Some(&json!({"freeze": true})))
-    }
-
-    /// Lets the world's clock run on from where it stands.
-    ///
-    /// # Errors
-    /// The mock cannot be reached.
-    pub fn resume(&self) -> Result<ClockState, MockError> {
-        self.ask(Method::POST, "/clock", Some(&json!({"resume": true})))
     }
 
     /// What somebody does in a browser who is sent to an authorize URL and allows the client what it asks for: answers

@@ -13,6 +13,7 @@ pub mod requests;
 pub mod resets;
 pub mod retries;
 pub mod text;
+pub mod uploads;
 #[cfg(test)]
 mod watched;
 

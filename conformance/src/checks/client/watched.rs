@@ -124,6 +124,15 @@ pub(crate) fn answered(mut call: ClientCall, name: &str, value: &str) -> ClientC
     call
 }
 
+/// The same, declared to be of another media type; of none where that is empty.
+pub(crate) fn with_type(mut call: ClientCall, media_type: &str) -> ClientCall {
+    call.headers.retain(|(name, _)| name != "content-type");
+    if !media_type.is_empty() {
+        call.headers.push(("Content-Type".into(), Bytes::from(media_type.to_owned())));
+    }
+    call
+}
+
 /// The same, compared with what it does where nothing goes wrong: sending these texts.
 pub(crate) fn usually(mut seen: Observation, texts: &[&str]) -> Observation {
     let service = seen.service;

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use contract::chatwork::webhook::{self, EventKind};
 use contract::service::Service;
 use contract::time::UnixMillis;
-use courier::exchange::{Answer, Fault, Outcome, TlsFault};
-use http::{HeaderName, HeaderValue};
+use courier::exchange::Outcome;
 
 use super::World;
 use crate::chatday;
@@ -17,7 +16,7 @@ use crate::control::event::{Change, Phase};
 use crate::control::{DeliveryModeRule, ModeReport};
 use crate::core::feed::{Step, Written};
 use crate::core::modes::{Modes, Plan, encoded};
-use crate::core::outbox::{Answered, Bounds, Delivery, Draft, Outbox, Parcel, Reported, Verdict};
+use crate::core::outbox::{Bounds, Delivery, Draft, Outbox, Parcel, Verdict};
 use crate::core::seal::{self, Seal};
 
 /// What a world sends, and who waits for it.
@@ -67,19 +66,6 @@ impl Deliveries {
             waker.wake();
         }
     }
-}
-
-/// How a delivery is to differ from the one that it repeats.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Replay {
-    /// Headers that are set, or with `None` left out.
-    pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
-    /// Another body.
-    pub body: Option<Bytes>,
-    /// Another target.
-    pub url: Option<String>,
-    /// Whether it is signed anew, with the secret that its setting has now, over the body that it has now.
-    pub sign: bool,
 }
 
 /// One attempt to be made.
@@ -223,63 +209,6 @@ impl World {
         self.tell(Change::DeliveryModesCleared);
     }
 
-    /// Sends a delivery again, as it was or with edits; once, whatever becomes of it. Gives the new delivery's id; `None`
-    /// where there is no such delivery.
-    ///
-    /// # Errors
-    /// One sentence: it is to be signed anew, and its setting is gone.
-    pub fn replay(&mut self, id: u64, edit: Replay, wall: UnixMillis) -> Result<Option<u64>, String> {
-        let now = self.clock.now(wall);
-        let Some(original) = self.deliveries.outbox.get(id) else { return Ok(None) };
-        let mut parcel = original.parcel.clone();
-        if let Some(url) = edit.url {
-            // The copy of the signature, if there is one, moves along.
-            let copy = parcel.target.strip_prefix(&seal::target_of(&parcel.url)).unwrap_or_default();
-            let (base, copy) = (seal::target_of(&url), copy.trim_start_matches(['?', '&']));
-            let joint = if base.contains('?') { '&' } else { '?' };
-            parcel.target = if copy.is_empty() { base } else { format!("{base}{joint}{copy}") };
-            parcel.url = url;
-        }
-        if let Some(body) = edit.body {
-            parcel.body = body;
-        }
-        if edit.sign {
-            parcel = self.signed_anew(parcel)?;
-        }
-        let signature = &self.chatday.profile().webhook.signature_header;
-        for (name, value) in edit.headers {
-            parcel.headers.retain(|(found, _)| *found != name);
-            if let Some(mut value) = value {
-                value.set_sensitive(name == *signature);
-                parcel.headers.push((name, value));
-            }
-        }
-        let draft = Draft { replay_of: Some(id), ..Draft::new(parcel, now) };
-        Ok(Some(self.queue(draft, now)))
-    }
-
-    fn signed_anew(&self, mut parcel: Parcel) -> Result<Parcel, String> {
-        let gone = |parcel: &Parcel| {
-            format!("sign: the setting '{}' is gone, so nobody has its secret: leave sign out", parcel.setting)
-        };
-        match parcel.service {
-            Service::Chatwork => {
-                let id = parcel.setting.parse().map(WebhookId).ok();
-                let found = id.and_then(|id| self.chatwork.webhook(id)).ok_or_else(|| gone(&parcel))?;
-                let kind = EventKind::from_word(parcel.event).ok_or_else(|| gone(&parcel))?;
-                let webhook = Webhook { url: parcel.url.clone(), ..found.clone() };
-                Ok(seal::chatwork(&webhook, kind, parcel.body, Seal::default()))
-            }
-            Service::Chatday => {
-                let value = self.chatday.signature_value(&parcel.setting).ok_or_else(|| gone(&parcel))?;
-                let name = self.chatday.profile().webhook.signature_header.clone();
-                parcel.headers.retain(|(found, _)| *found != name);
-                parcel.headers.push((name, value));
-                Ok(parcel)
-            }
-        }
-    }
-
     /// Ends what waits: it is not sent. What is on its way goes on.
     pub fn withdraw_all(&mut self, why: &str) {
         self.drop_waiting(|_| true, why);
@@ -409,72 +338,6 @@ impl World {
     /// Forgets one who waited.
     pub fn stop_waiting_for_deliveries(&mut self, waiter: u64) {
         self.deliveries.waiting.remove(&waiter);
-    }
-
-    fn judge(&self, service: Service, sent: Sent) -> Reported {
-        let failed = |fault, why| Reported {
-            verdict: Verdict::Failed,
-            answer: None,
-            fault: Some(fault),
-            why: Some(why),
-            timed_out: false,
-        };
-        match sent {
-            Sent::Refused(why) => Reported { verdict: Verdict::Refused, ..failed("target-refused", why) },
-            Sent::AnswerDropped => failed(
-                "answer-dropped",
-                "the connection was closed before the answer was read: mode drop_answer".into(),
-            ),
-            Sent::Tried(Outcome::Silent(fault)) => {
-                Reported { timed_out: is_timeout(&fault), ..failed(fault.name(), sentence(&fault)) }
-            }
-            Sent::Tried(Outcome::Answered(answer)) => {
-                let kept = answer.body.get(..Answered::MOST_BODY).unwrap_or(&answer.body);
-                let (status, length) = (answer.status.as_u16(), answer.body.len());
-                let (fault, why) = self.fault_of(service, &answer).unzip();
-                let timed_out = answer.cut.as_ref().is_some_and(is_timeout);
-                let verdict = if fault.is_some() { Verdict::Failed } else { Verdict::Delivered };
-                // Copies: a slice would keep everything that was read in memory, and the record counts what it keeps.
-                let copied = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
-                let headers = answer.headers.iter().filter_map(|(name, value)| Some((name.clone(), copied(value)?)));
-                let (headers, body) = (headers.collect(), Bytes::copy_from_slice(kept));
-                let answer = Some(Answered { status, headers, body, length });
-                Reported { verdict, answer, fault, why, timed_out }
-            }
-        }
-    }
-
-    /// What keeps an answer from acknowledging: name and sentence.
-    fn fault_of(&self, service: Service, answer: &Answer) -> Option<(&'static str, String)> {
-        if let Some(cut) = &answer.cut {
-            return Some((cut.name(), sentence(cut)));
-        }
-        match service {
-            Service::Chatwork => {
-                let fault = webhook::judge_answer(answer.status, &answer.body).err()?;
-                Some((fault.name(), fault.to_string()))
-            }
-            Service::Chatday => {
-                let profile = self.chatday.profile();
-                let judged =
-                    contract::chatday::webhook::judge_answer(profile, answer.status, &answer.headers, &answer.body);
-                let faults = judged.err()?;
-                let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
-                Some((faults.first()?.name(), words.join("; ")))
-            }
-        }
-    }
-}
-
-fn is_timeout(fault: &Fault) -> bool {
-    matches!(fault, Fault::ConnectTimeout | Fault::Tls(TlsFault::Timeout) | Fault::HeadTimeout | Fault::BodyTimeout)
-}
-
-fn sentence(fault: &Fault) -> String {
-    match fault {
-        Fault::Tls(TlsFault::Untrusted) => format!("{fault}: start the mock with --webhook-ca-file FILE"),
-        Fault::Stopped => "the mock ended before the answer had come".to_owned(),
-        other => other.to_string(),
     }
 }
 

@@ -3,6 +3,8 @@
 mod deliveries;
 mod faults;
 mod feed;
+mod replays;
+mod verdicts;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -34,7 +36,8 @@ use crate::core::turn::{Note, Turn};
 use crate::{chatday, chatwork};
 
 use self::deliveries::Deliveries;
-pub use self::deliveries::{Replay, Sent, Shipment};
+pub use self::deliveries::{Sent, Shipment};
+pub use self::replays::Replay;
 
 /// The mock itself failed.
 pub static OWN_FAULT: Clause = Clause::assumed(
