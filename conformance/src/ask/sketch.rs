@@ -75,7 +75,7 @@ pub const TURNS: u64 = 4;
 
 /// Texts as people write them, in any spelling.
 pub fn written(turn: u64) -> BoxedStrategy<Sketch> {
-    event(texts(turn), spellings(), Just(Vec::new()).boxed())
+    event(texts(turn), spellings(turn), Just(Vec::new()).boxed())
 }
 
 /// Texts as people write them, spelt as the service spells them.
@@ -177,12 +177,21 @@ fn always<T: Clone + std::fmt::Debug + 'static>(it: BoxedStrategy<T>) -> BoxedSt
     (weighted(1.0), it).prop_map(|(there, it)| there.then_some(it)).boxed()
 }
 
-fn spellings() -> BoxedStrategy<Spelling> {
-    let escape = Union::new([Escape::Plain, Escape::Lower, Escape::Upper, Escape::Short].map(|one| Just(one).boxed()));
-    let blank = Union::new(["", " ", "\n", "\t", "\r\n", "    "].map(|one| Just(one).boxed()));
-    (vec(escape, 0..5), vec(blank, 0..5), 0..4_usize)
+/// One way to spell characters and one blank for sure, others in turn with them, and keys in any order.
+fn spellings(turn: u64) -> BoxedStrategy<Spelling> {
+    let escapes = vec![Escape::Plain, Escape::Lower, Escape::Upper, Escape::Short];
+    let blanks = vec!["", " ", "\n", "\t", "\r\n", "    "];
+    (in_turn(escapes, turn), in_turn(blanks, turn), 0..4_usize)
         .prop_map(|(escapes, blanks, turn)| Spelling { escapes, blanks, turn })
         .boxed()
+}
+
+/// The share of one turn, then some of all.
+fn in_turn<T: Clone + std::fmt::Debug + 'static>(all: Vec<T>, turn: u64) -> impl Strategy<Value = Vec<T>> {
+    let any = Union::new(all.iter().map(|one| Just(one.clone()).boxed()));
+    let sure = dealt(all, turn).into_iter().map(|one| always(Just(one).boxed()));
+    let both = (sure.collect::<Vec<_>>(), vec(any, 0..4));
+    both.prop_map(|(sure, more)| sure.into_iter().flatten().chain(more).collect())
 }
 
 fn values() -> Vec<BoxedStrategy<Json>> {
@@ -383,9 +392,12 @@ mod tests {
         let mut draw = |strategy: BoxedStrategy<Sketch>| strategy.new_tree(&mut runner).unwrap();
         let mut texts = String::new();
         let mut kinds = BTreeSet::new();
+        let mut spelt = String::new();
         for turn in 0..TURNS {
             let Sketch::Event { text, .. } = draw(texts_alone(turn)).current() else { panic!("no event") };
             texts += &text;
+            let Sketch::Event { spelling, .. } = draw(written(turn)).current() else { panic!("no event") };
+            spelt += &spelling.words();
             let mut tree = draw(extended(turn));
             let Sketch::Event { additions, .. } = tree.current() else { panic!("no event") };
             kinds.extend(additions.iter().map(|one| (one.inside, one.value.is_null(), one.value.is_object())));
@@ -395,6 +407,9 @@ mod tests {
         }
         for fragment in FRAGMENTS {
             assert!(texts.contains(fragment), "{fragment:?}");
+        }
+        for word in ["Plain", "Lower", "Upper", "Short", "\" \"", "\"\\n\"", "\"\\t\"", "\"\\r\\n\""] {
+            assert!(spelt.contains(word), "{word} in {spelt}");
         }
         for inside in [true, false] {
             assert!(kinds.contains(&(inside, true, false)) && kinds.contains(&(inside, false, true)), "{inside}");
