@@ -105,11 +105,16 @@ pub fn extended(turn: u64) -> BoxedStrategy<Sketch> {
 }
 
 /// Values that are near the right one. Places are below `length`, characters from a to z and digits.
-pub fn edits(length: usize) -> BoxedStrategy<Sketch> {
+pub fn edits(length: usize, turn: u64) -> BoxedStrategy<Sketch> {
     let place = 0..length.max(1);
-    let replace = (place.clone(), "[A-Za-z0-9]").prop_map(|(at, text)| Edit::Replace(at, first(&text)));
-    let edit = Union::new([replace.boxed(), place.prop_map(Edit::Delete).boxed()]);
-    vec(edit, 1..4).prop_map(Sketch::Edits).boxed()
+    let replace = (place.clone(), "[A-Za-z0-9]").prop_map(|(at, text)| Edit::Replace(at, first(&text))).boxed();
+    let delete = place.prop_map(Edit::Delete).boxed();
+    // As long as the right one in one case, shorter in the next.
+    let sure = if turn.is_multiple_of(2) { replace.clone() } else { delete.clone() };
+    let more = vec(Union::new([replace.clone(), delete]), 0..3);
+    let as_long = vec(replace, 0..3).boxed();
+    let more = if turn.is_multiple_of(2) { as_long } else { more.boxed() };
+    (sure, more).prop_map(|(sure, more)| Sketch::Edits([vec![sure], more].concat())).boxed()
 }
 
 fn first(text: &str) -> char {
@@ -428,7 +433,7 @@ mod tests {
         }
 
         #[test]
-        fn an_edited_text_is_another_one(text in "[ -~]{0,50}", sketch in edits(50)) {
+        fn an_edited_text_is_another_one(text in "[ -~]{0,50}", sketch in (0..TURNS).prop_flat_map(|turn| edits(50, turn))) {
             let Sketch::Edits(edits) = sketch else { return Err(TestCaseError::fail("no edits")) };
             prop_assert_ne!(edited(&text, &edits), text);
         }

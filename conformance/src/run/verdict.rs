@@ -190,6 +190,9 @@ impl Verdict {
     }
 }
 
+/// The name of a deviation: after the case the next valid event was not acknowledged.
+pub const LOST_AFTERWARDS: &str = "lost-afterwards";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,7 +29,7 @@ const ANY_CHANGE: Check = Check {
                 through that was guessed in part.",
     hint: "Compare the whole value, byte by byte, in constant time. The report shows the smallest change that was \
            found to be let through.",
-    plan: Plan::Property { sketches: |policy, _| edits(changeable(policy)), make: changed, judge: refused },
+    plan: Plan::Property { sketches: |policy, turn| edits(changeable(policy), turn), make: changed, judge: refused },
     ..Check::blank(Service::Chatwork)
 };
 
