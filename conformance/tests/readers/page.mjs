@@ -2,39 +2,12 @@
 //   node page.mjs CHROMIUM PICTURES REPORT.html REPORT.json [REPORT.html REPORT.json]...
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { basename } from "node:path";
-import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { browse } from "./browse.mjs";
 
 const [executablePath, pictures, ...files] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const { browser, open, fits, isAccessible } = await browse(executablePath);
 let looked = 0;
-
-/** A page that fails the run when it complains, loads something, or asks something. */
-async function open(file, settings) {
-  const context = await browser.newContext(settings);
-  const page = await context.newPage();
-  page.on("console", (message) => assert.fail(`${message.type()} on the console: ${message.text()}`));
-  page.on("pageerror", (error) => assert.fail(`a script failed: ${error}`));
-  page.on("dialog", (dialog) => assert.fail(`a dialog: ${dialog.message()}`));
-  page.on("request", (request) => {
-    assert.ok(/^(file|data):/.test(request.url()), `the page loads ${request.url()}`);
-  });
-  await page.goto(pathToFileURL(file).href);
-  return page;
-}
-
-/** Unfolds everything, and sees that nothing stands out on the right. */
-async function fits(page, width) {
-  const wide = await page.evaluate(() => {
-    for (const details of document.querySelectorAll("details")) details.open = true;
-    const limit = document.documentElement.clientWidth;
-    return { page: document.documentElement.scrollWidth, limit };
-  });
-  assert.ok(wide.page <= wide.limit, `${wide.page} px wide on ${width} px`);
-}
 
 for (let index = 0; index < files.length; index += 2) {
   const [file, report] = [files[index], JSON.parse(readFileSync(files[index + 1], "utf8"))];
@@ -55,9 +28,7 @@ for (let index = 0; index < files.length; index += 2) {
         }
         assert.equal(await entry.locator(".exchange").count(), check.evidence.length);
       }
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
-      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map((node) => node.html)]), []);
+      await isAccessible(page);
       // The filter hides, and shows again.
       const box = page.locator(".filter input[value=fail]");
       await box.uncheck();
