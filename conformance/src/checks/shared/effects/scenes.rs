@@ -44,7 +44,14 @@ pub(super) fn twice(craft: &Craft<'_>) -> Vec<Scene> {
 pub(super) fn at_once(craft: &Craft<'_>) -> Vec<Scene> {
     let event = craft.text("conformance: an event that comes several times at once");
     let copies = (1..=COPIES).map(|number| Case::genuine(format!("copy-{number}"), event.clone())).collect();
-    vec![Scene::new("at-once", vec![Act::Together(copies), Act::Observe { calls: 1 }])]
+    // Whoever remembers an event once it is done is still busy when the last copy comes, however late that is.
+    let acts = vec![
+        Act::SlowApi(BUSY.min(craft.rhythm.timeout / 8)),
+        Act::Together(copies),
+        Act::SlowApi(Duration::ZERO),
+        Act::Observe { calls: 1 },
+    ];
+    vec![Scene::new("at-once", acts)]
 }
 
 pub(super) fn first_lost(craft: &Craft<'_>) -> Vec<Scene> {
@@ -110,6 +117,9 @@ pub(super) fn half_event(craft: &Craft<'_>) -> Vec<Scene> {
 
 /// How the text of [`half_event`] begins.
 const TEXT_START: &[u8] = b"conformance: half an event";
+
+/// How long the API takes while copies of an event come at once.
+const BUSY: Duration = Duration::from_millis(300);
 
 pub(super) fn slow_api(craft: &Craft<'_>) -> Vec<Scene> {
     let acts = vec![
