@@ -4,7 +4,7 @@ use crate::ask::case::Role;
 use crate::ask::scene::{Course, Step};
 use crate::check::Level;
 use crate::checks::answer::unsettled;
-use crate::run::verdict::{Deviation, Hint, Judgement, LOST_AFTERWARDS};
+use crate::run::verdict::{Deviation, Hint, Judgement};
 use courier::exchange::{Fault, Outcome};
 
 /// Why a scene shows nothing, if that is so: there is no accepted control event before it, or something was not sent.
@@ -50,7 +50,7 @@ pub(super) fn lost(course: &Course<'_>, what: &str) -> Option<Judgement> {
     }
     let refusal = course.policy.examine(course.after).err()?;
     Some(deviates(
-        LOST_AFTERWARDS,
+        "lost-afterwards",
         Level::Must,
         format!("after {what} the next valid event is not acknowledged: {}", refusal.message),
         &format!("{} for the valid event that follows", course.policy.acknowledgement()),

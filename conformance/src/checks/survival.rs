@@ -6,7 +6,7 @@ use http::{StatusCode, Version};
 use crate::ask::case::{Role, Trial};
 use crate::check::Level;
 use crate::checks::answer::{acknowledged_as_plain_ones_are, refused, unsettled};
-use crate::run::verdict::{Deviation, Hint, Judgement, LOST_AFTERWARDS};
+use crate::run::verdict::{Deviation, Hint, Judgement};
 use courier::exchange::{Exchange, Fault, Outcome};
 
 /// Any answer below 500 will do.
@@ -115,7 +115,7 @@ pub(crate) fn lost(control: Option<&Exchange>, trial: &Trial<'_>) -> Option<Judg
     }
     let refusal = trial.policy.examine(control).err()?;
     Some(Judgement::Deviates(Deviation {
-        name: LOST_AFTERWARDS,
+        name: "lost-afterwards",
         level: Level::Must,
         message: format!("after this request the next valid event is not acknowledged: {}", refusal.message),
         expected: format!("{} for the valid event that follows", trial.policy.acknowledgement()),

@@ -6,7 +6,7 @@ use super::event::CheckReport;
 use super::evidence::{Evidence, millis};
 use super::session::{Ended, Session};
 use super::shell::replay_id;
-use super::verdict::{Deviation, Hint, Judgement, LOST_AFTERWARDS, Status};
+use super::verdict::{Deviation, Hint, Judgement, Status};
 use crate::check::{Check, Level};
 
 /// The worst case so far, the first of several, and how often each outcome was seen.
@@ -56,12 +56,10 @@ impl<'a> Tally<'a> {
         self.level
     }
 
-    /// A deviation never weighs more than its check, nor than its case allows. What a case allows is said of its own answer:
-    /// that an endpoint is lost afterwards weighs the same whatever came before.
+    /// A deviation never weighs more than its check, nor than its case allows.
     pub(super) fn capped(&self, judgement: Judgement, most: Level) -> Judgement {
         match judgement {
             Judgement::Deviates(deviation) => {
-                let most = if deviation.name == LOST_AFTERWARDS { Level::Must } else { most };
                 Judgement::Deviates(Deviation { level: deviation.level.min(self.level).min(most), ..deviation })
             }
             other => other,

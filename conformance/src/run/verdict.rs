@@ -190,9 +190,6 @@ impl Verdict {
     }
 }
 
-/// The name of a deviation: after the case the next valid event was not acknowledged.
-pub const LOST_AFTERWARDS: &str = "lost-afterwards";
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -145,7 +145,3 @@
 //!
 //! **What the judge of servers leaves alone.** Without leave to write only GET goes out, the newest messages are read without taking them
 //! from another program of the account, and Chatday's Register, which activates a token, counts as writing.
-//!
-//! **How deep is too deep.** An endpoint has to take JSON that is 500 levels deep without a fault. Beyond that the parsers of
-//! some languages give up in ways that hardly anybody handles, and no service sends it: a 5xx there is worth knowing and no
-//! more, as long as the next event is served.
