@@ -180,8 +180,13 @@ fn another_member_writes_with_a_chosen_id_and_changes_it_later() {
         refused(&mock, "PUT", &format!("/chatwork/messages/{id}"), &message)
     };
     assert_eq!(edit(id, 1003), (400, vec![format!("/account_id: the message {id} is not one of the account 1003")]));
-    assert_eq!(edit("7", 1002), (400, vec!["/message_id: the room 5001 has no message 7".to_owned()]));
-    assert_eq!(edit("x7", 1002).0, 404);
+    for unknown in ["7", "x7"] {
+        assert_eq!(edit(unknown, 1002), (404, vec![format!("the room 5001 has no message '{unknown}', or no more")]));
+    }
+    let owned = api(&mock, "POST", "/rooms/5001/messages", &[("body", "gone soon")]).1["message_id"].clone();
+    let owned = owned.as_str().unwrap();
+    assert_eq!(api(&mock, "DELETE", &format!("/rooms/5001/messages/{owned}"), &[]).0, 200);
+    assert_eq!(edit(owned, 1001).0, 404, "it was deleted");
 }
 
 #[test]

@@ -93,7 +93,7 @@ impl World {
             None => self.chatwork.post_message(by, room, body, false, now).map(Some),
             Some(id) => self.chatwork.post_message_with_id(by, room, id, body, now),
         };
-        let id = written.map_err(|error| denied(error, by, room, id))?.ok_or_else(|| {
+        let id = written.map_err(|error| denied(error, by, room))?.ok_or_else(|| {
             format!(
                 "message_id: expected one that is higher than those of all messages of this world and at most {MESSAGE_MAX}, \
                  as later messages have higher ids"
@@ -103,10 +103,11 @@ impl World {
         Ok(id)
     }
 
-    /// Another member changes a message of theirs. It counts against no limit.
+    /// Another member changes a message of theirs. It counts against no limit. False where the room has no such message, or
+    /// no more: nothing is changed then.
     ///
     /// # Errors
-    /// One sentence: no such account or message, not a writer of the room, or not the message's author.
+    /// One sentence: no such account, not a writer of the room, or not the message's author.
     pub fn member_edits(
         &mut self,
         by: AccountId,
@@ -114,12 +115,18 @@ impl World {
         id: MessageId,
         body: &str,
         wall: UnixMillis,
-    ) -> Result<(), String> {
+    ) -> Result<bool, String> {
         let now = self.clock.now(wall);
         self.are_there(by, room)?;
-        self.chatwork.edit_message(by, room, id, body, now).map_err(|error| denied(error, by, room, Some(id)))?;
+        match self.chatwork.edit_message(by, room, id, body, now) {
+            Err(Error::UnknownMessage | Error::DeletedMessage) => return Ok(false),
+            Err(Error::NotAuthor) => {
+                return Err(format!("account_id: the message {id} is not one of the account {by}"));
+            }
+            edited => edited.map_err(|error| denied(error, by, room))?,
+        }
         self.follow_up(now);
-        Ok(())
+        Ok(true)
     }
 
     fn are_there(&self, account: AccountId, room: RoomId) -> Result<(), String> {
@@ -214,14 +221,10 @@ impl World {
 
 const REMOVED: &str = "the setting was removed before it was sent";
 
-/// Why a member cannot write or change this, in a sentence that begins with its key.
-fn denied(error: Error, by: AccountId, room: RoomId, id: Option<MessageId>) -> String {
-    let id = id.map(|id| id.to_string()).unwrap_or_default();
+/// Why a member cannot write in a room, in a sentence that begins with its key.
+fn denied(error: Error, by: AccountId, room: RoomId) -> String {
     match error {
         Error::ReadOnly => format!("account_id: the account {by} may only read the room {room}"),
-        Error::UnknownMessage => format!("message_id: the room {room} has no message {id}"),
-        Error::DeletedMessage => format!("message_id: the message {id} was deleted"),
-        Error::NotAuthor => format!("account_id: the message {id} is not one of the account {by}"),
         _ => format!("account_id: the account {by} is not in the room {room}"),
     }
 }

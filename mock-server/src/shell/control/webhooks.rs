@@ -178,12 +178,11 @@ fn member_edits(cell: &Arc<Cell>, id: &str, body: &Bytes) -> Result<Response, Wo
         what
     })?;
     let Some(What { room, account, text }) = what else { return Err(Words::new()) };
-    let Some(id) = MessageId::from_digits(id) else {
-        return Ok(errors(StatusCode::NOT_FOUND, &[format!("'{id}' is no message id: expected {MESSAGE_ID}")]));
-    };
-    let edited = cell.lock().member_edits(account, room, id, &text, clock::wall());
-    edited.map_err(|words| vec![format!("/{words}")])?;
-    Ok(answer(StatusCode::OK, &json!({"message_id": id})))
+    let unknown = || errors(StatusCode::NOT_FOUND, &[format!("the room {room} has no message '{id}', or no more")]);
+    let Some(message) = MessageId::from_digits(id) else { return Ok(unknown()) };
+    let edited = cell.lock().member_edits(account, room, message, &text, clock::wall());
+    let is_there = edited.map_err(|words| vec![format!("/{words}")])?;
+    Ok(if is_there { answer(StatusCode::OK, &json!({"message_id": message})) } else { unknown() })
 }
 
 /// What another member writes, and where.
