@@ -7,6 +7,7 @@
 //! let faults = Faults::default();
 //! let object = Node::root(&value, &faults).object();
 //! let _name = object.text("name");
+//! let _once_more = object.optional("name");
 //! let _size = object.optional_integer("size", 1, 10);
 //! object.finish();
 //! let found: Vec<String> = faults.into_sorted().iter().map(ToString::to_string).collect();
@@ -179,7 +180,10 @@ impl<'a> Object<'a> {
 
     /// The value of a key, if there.
     pub fn optional(&self, key: &'static str) -> Option<Node<'a>> {
-        self.known.borrow_mut().push(key);
+        let mut known = self.known.borrow_mut();
+        if !known.contains(&key) {
+            known.push(key);
+        }
         let value = self.map?.get(key)?;
         Some(Node { value, pointer: child(&self.pointer, key), faults: self.faults })
     }
